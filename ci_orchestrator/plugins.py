@@ -1,0 +1,40 @@
+"""The only discovery of backends: built-ins in a dict, third parties by entry point.
+
+A kind (``tools``, ``formats``, ``history`` …) names its built-ins as ``{"name": "module:attribute"}``, so that
+a backend is imported when it is used and `--help` imports none. Third parties register under the
+entry-point group ``ci_orchestrator.<kind>``; a built-in name cannot be taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from ci_orchestrator.errors import UserError
+
+
+def names(kind: str, builtins: Mapping[str, str]) -> tuple[str, ...]:
+    """The names that `load` accepts for `kind`, sorted."""
+    return tuple(sorted({*builtins, *(point.name for point in _points(kind))}))
+
+
+def load(kind: str, name: str, builtins: Mapping[str, str]) -> Any:
+    """The object registered as `name`. Raises `UserError` when there is none, naming the nearest."""
+    target = builtins.get(name)
+    if target is not None:
+        module, _, attribute = target.partition(":")
+        return getattr(import_module(module), attribute)
+    for point in _points(kind):
+        if point.name == name:
+            return point.load()
+    known = names(kind, builtins)
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(known)}"
+    raise UserError(f"no {kind} backend is called {name!r}", fix=hint)
+
+
+def _points(kind: str) -> list[Any]:
+    return sorted(entry_points(group=f"ci_orchestrator.{kind}"), key=lambda point: point.name)

@@ -1,0 +1,234 @@
+"""What happened, one line of NDJSON each. Execution writes nothing else; the rest is folds over these.
+
+Every event carries `v, seq, ts, job, attempt, worker, type` and its own fields. `attempt` is the job's attempt (a
+CI re-run counts it up); `number` is the attempt of a test within it. `seq` rises by one within a bundle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar
+
+from ci_orchestrator.results.model import Cause, Outcome
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The part that all events share. `ts`: Unix seconds. `worker`: empty when no worker is meant."""
+
+    type: ClassVar[str] = ""
+    ts: float
+    job: str
+    attempt: int = 1
+    worker: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStarted(Event):
+    """A job began; `lock` is the digest of the lock it obeys, `tests` how many it owes."""
+
+    type: ClassVar[str] = "job.started"
+    suite: str
+    lock: str
+    tests: int
+    runner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFinished(Event):
+    """A job ended; `exit_code` is what its process returned (`errors.ExitCode`)."""
+
+    type: ClassVar[str] = "job.finished"
+    exit_code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStarted(Event):
+    type: ClassVar[str] = "worker.started"
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerFinished(Event):
+    type: ClassVar[str] = "worker.finished"
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLost(Event):
+    """A worker ended without being asked to. `signal` names it (``SIGKILL``), `test` is what it was running."""
+
+    type: ClassVar[str] = "worker.lost"
+    exit_code: int
+    signal: str = ""
+    test: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestStarted(Event):
+    __test__: ClassVar[bool] = False
+    type: ClassVar[str] = "test.started"
+    test: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestFinished(Event):
+    """One attempt of one test has its outcome. `started` and the other fields are those of `results.Attempt`."""
+
+    __test__: ClassVar[bool] = False
+    type: ClassVar[str] = "test.finished"
+    test: str
+    number: int
+    outcome: Outcome
+    cause: Cause = Cause.NONE
+    started: float = 0.0
+    duration: float = 0.0
+    cpu: float = 0.0
+    peak_memory: int = 0
+    message: str = ""
+    details: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRetried(Event):
+    """Attempt `number` will be followed by another, `delay` seconds later at the earliest."""
+
+    __test__: ClassVar[bool] = False
+    type: ClassVar[str] = "test.retried"
+    test: str
+    number: int
+    cause: Cause
+    delay: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestDead(Event):
+    """The test is parked as a dead letter: it is not proven and is not handed on."""
+
+    __test__: ClassVar[bool] = False
+    type: ClassVar[str] = "test.dead"
+    test: str
+    number: int
+    cause: Cause
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestWithheld(Event):
+    """The test was not run, by a recorded decision: `reason` is ``needs:SUITE`` or ``gate:NAME``."""
+
+    __test__: ClassVar[bool] = False
+    type: ClassVar[str] = "test.withheld"
+    test: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionSkipped(Event):
+    """A module was skipped while it was collected: its tests are unknown, not unexpected."""
+
+    type: ClassVar[str] = "collection.skipped"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactStored(Event):
+    """A file was put into the bundle; `path` is relative to it, `size` in bytes, `digest` ``sha256:…``."""
+
+    type: ClassVar[str] = "artifact.stored"
+    path: str
+    kind: str
+    size: int
+    digest: str
+
+
+TYPES: dict[str, type[Event]] = {
+    kind.type: kind
+    for kind in (
+        ArtifactStored,
+        CollectionSkipped,
+        JobFinished,
+        JobStarted,
+        TestDead,
+        TestFinished,
+        TestRetried,
+        TestStarted,
+        TestWithheld,
+        WorkerFinished,
+        WorkerLost,
+        WorkerStarted,
+    )
+}
+
+_SHARED = ("seq", "ts", "job", "attempt", "worker")
+_FIELDS: dict[type[Event], tuple[str, ...]] = {
+    kind: tuple(f.name for f in fields(kind) if f.name not in _SHARED) for kind in TYPES.values()
+}
+_OPTIONAL: dict[type[Event], frozenset[str]] = {
+    kind: frozenset(f.name for f in fields(kind) if f.default is not MISSING) for kind in TYPES.values()
+}
+
+
+def encode(event: Event) -> str:
+    """One line of NDJSON, without its newline. Optional fields that are empty are left out."""
+    kind = type(event)
+    optional = _OPTIONAL[kind]
+    line: dict[str, Any] = {"v": VERSION, **{name: getattr(event, name) for name in _SHARED}, "type": kind.type}
+    for name in _FIELDS[kind]:
+        value = getattr(event, name)
+        if value or name not in optional:
+            line[name] = value
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that is not an event we know: a torn end, a newer version, or damage."""
+
+    line: int
+    why: str
+
+
+def decode(line: str) -> Event:
+    """The event of one line. Raises ValueError, saying why, when it is not one."""
+    raw = json.loads(line)
+    if not isinstance(raw, dict):
+        raise ValueError("not an object")
+    if raw.pop("v", None) != VERSION:
+        raise ValueError(f"version is not {VERSION}")
+    kind = TYPES.get(raw.pop("type", ""))
+    if kind is None:
+        raise ValueError("unknown event type")
+    known = {*_SHARED, *_FIELDS[kind]}
+    if "outcome" in raw:
+        raw["outcome"] = Outcome(raw["outcome"])
+    if "cause" in raw:
+        raw["cause"] = Cause(raw["cause"])
+    try:
+        return kind(**{key: value for key, value in raw.items() if key in known})
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def read(lines: Iterable[str]) -> Iterator[Event | Unreadable]:
+    """The events of a log, in order; what cannot be read is yielded as `Unreadable`, never dropped in silence."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield decode(line)
+        except ValueError as error:
+            yield Unreadable(number, str(error))

@@ -1,0 +1,93 @@
+"""The value that everything published is a rendering of: merged results, their proof, and what surrounds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.results.model import TestResult, Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The proof that collected = planned = reported. Lists are sorted; ids unless said otherwise.
+
+    `missing`: planned, no result (not proven). `duplicate`: reported by more than one job.
+    `unexpected`: reported, never planned. `skipped_at_collection`: ``suite::path`` → reason.
+    `withheld`: id → ``needs:SUITE`` / ``gate:NAME``: accounted for, yet not green.
+    `certified` is False when there was no lock to hold the results against.
+    """
+
+    certified: bool
+    lock: str = ""
+    planned: int = 0
+    reported: int = 0
+    missing: tuple[str, ...] = ()
+    duplicate: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    dead: tuple[str, ...] = ()
+    withheld: tuple[tuple[str, str], ...] = ()
+    skipped_at_collection: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """True when every planned test has a result of its own or a recorded reason to have none."""
+        return self.certified and not (self.missing or self.duplicate or self.unexpected)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one worker's time, for the timeline: seconds since the run began."""
+
+    job: str
+    worker: str
+    test: str
+    start: float
+    end: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSummary:
+    """What one job planned and what it took; seconds."""
+
+    job: str
+    name: str
+    suite: str
+    tests: int
+    estimate: float
+    duration: float
+    workers: int
+    workers_lost: int
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendPoint:
+    """One earlier build, oldest first in a trend: Unix seconds, counts and seconds of test time."""
+
+    build: str
+    started: float
+    totals: Totals
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All there is to say about one build. `results` are sorted by id; `warnings` say what could not be read."""
+
+    title: str
+    revision: str = ""
+    branch: str = ""
+    started: float = 0.0
+    wall: float = 0.0
+    tool_version: str = ""
+    totals: Totals = field(default_factory=Totals)
+    results: tuple[TestResult, ...] = ()
+    certificate: Certificate
+    jobs: tuple[JobSummary, ...] = ()
+    timeline: tuple[Span, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
+    warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+    exit_code: ExitCode = ExitCode.OK
