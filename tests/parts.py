@@ -1,0 +1,25 @@
+"""Real parts that a test needs and this machine may lack: absent, it skips with a reason; in strict mode it fails."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED = PROJECT.parent / "shared"
+
+
+def strict() -> bool:
+    """True in our own CI, where every real part must be there."""
+    return os.environ.get("CI_ORCHESTRATOR_STRICT") == "1"
+
+
+def need(there: object, reason: str) -> None:
+    """Go on if `there` is truthy; else skip with `reason`, or fail in strict mode."""
+    if there:
+        return
+    if strict():
+        pytest.fail(f"strict mode: {reason}")
+    pytest.skip(reason)
