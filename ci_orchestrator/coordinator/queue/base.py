@@ -14,8 +14,9 @@ from typing import Protocol
 class Task:
     """One attempt at one test that waits to be made.
 
-    `channel`: what a worker must be able to run it (the suite). `group`: tests that like to stay together and in
-    `order` (the file). `priority`: higher first. `estimate`: seconds. `not_before`: earliest time (back-off).
+    `key`: the test's id. `channel`: what a worker must be able to run it (the suite). `group`: tests that like to stay
+    together and in `order` (the file); `whole`: they must. `priority`: higher first. `estimate`: seconds. `number`: which
+    attempt it will be. `not_before`: the earliest time to start it (back-off).
     """
 
     key: str
@@ -39,6 +40,16 @@ class Lease:
     expires: float
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """What waits in one channel: its highest effective priority, how many tasks, their estimated seconds."""
+
+    channel: str
+    priority: int
+    waiting: int
+    remaining: float
+
+
 class Queue(Protocol):
     """Each task is waiting, leased, or settled; never two of these."""
 
@@ -48,32 +59,33 @@ class Queue(Protocol):
     def reserve(
         self, worker: str, channel: str, now: float, *, lease: float, budget: float, prefer: Collection[str] = ()
     ) -> Sequence[Lease]:
-        """The next tasks for this worker: one group's, in order, about `budget` seconds' worth, at least one.
+        """The next tasks for this worker, about `budget` seconds' worth, at least one if any is ready.
 
-        Highest effective priority first (it rises while a task waits, so that nothing starves), then the worker's
-        current group, then groups in `prefer`, then the most remaining work, then first in first out.
+        Highest effective priority first (it rises while a task waits, so that nothing starves); among equals the
+        worker's current group, then groups in `prefer`, then groups that no other worker is in; then the most
+        remaining work, then first in, first out. Within a group, in order.
         """
 
     def extend(self, worker: str, now: float, *, lease: float) -> None:
         """The worker is alive: its leases last until `now + lease`."""
 
-    def settle(self, token: int, *, again: Task | None = None, now: float = 0.0) -> bool:
-        """End a lease; `again` puts the next attempt in the same step. False when the lease is stale: ignore the result."""
+    def settle(self, token: int, now: float, *, again: Task | None = None) -> bool:
+        """End a lease; `again` puts the next attempt in the same step. False when the lease is stale: ignore its result."""
 
-    def release(self, worker: str) -> Sequence[Task]:
-        """Give back everything the worker holds, unharmed; returns those tasks."""
+    def release(self, worker: str, now: float) -> Sequence[Task]:
+        """Give back everything that the worker holds, unharmed; returns those tasks."""
 
     def expired(self, now: float) -> Sequence[Lease]:
         """Leases whose time is over, oldest first; they stay leased until settled or released."""
 
     def withdraw(self, keys: Iterable[str]) -> Sequence[Task]:
-        """Take waiting tasks out for good."""
+        """Take waiting tasks out for good; keys that do not wait are passed over."""
 
-    def waiting(self, channel: str | None = None) -> int:
-        """How many tasks wait (also those in back-off)."""
+    def channels(self, now: float) -> Sequence[ChannelState]:
+        """The channels in which a task is ready, highest priority first, ties by name."""
 
-    def remaining(self, channel: str | None = None) -> float:
-        """Estimated seconds of waiting work."""
+    def held(self, worker: str) -> Sequence[Lease]:
+        """What the worker holds, in the order in which it was reserved."""
 
     def next_at(self, now: float) -> float | None:
-        """When the earliest task in back-off becomes ready, or None."""
+        """When the earliest task in back-off becomes ready, or None when none is in back-off."""

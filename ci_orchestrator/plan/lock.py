@@ -1,0 +1,164 @@
+"""The lock: the decision, written down. Every test has its job, every job its runner class, stage, needs and estimate.
+
+Content-addressed: `digest` is the SHA-256 of everything else in it, in canonical JSON. The same plan, tests and history give
+the same bytes on any machine, and every job of a build, every attempt and every re-run reads this one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ci_orchestrator.errors import LockError, Where
+from ci_orchestrator.plan.models import Plan
+
+SCHEMA = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-"))
+
+
+class Need(_Frozen):
+    """What must have passed before a job starts. Without `tests`: all of those jobs' tests."""
+
+    label: str
+    jobs: tuple[str, ...]
+    tests: tuple[str, ...] = ()
+
+
+class Job(_Frozen):
+    """One shard of a suite on one runner.
+
+    `tests` are ``path::name`` in the order in which the tool collected them; `estimates` are their milliseconds, aligned.
+    `stage`: jobs of one stage may start together.
+    """
+
+    id: str
+    name: str
+    suite: str
+    stage: int
+    runner: str
+    needs: tuple[Need, ...] = ()
+    tests: tuple[str, ...]
+    estimates: tuple[int, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Estimated seconds of test time."""
+        return sum(self.estimates) / 1000
+
+
+class Lock(_Frozen):
+    """`plan` is the plan as it was read, so that what has moved since can be said, not just that something has."""
+
+    schema_version: int = Field(default=SCHEMA)
+    tool_version: str
+    digest: str = ""
+    plan_digest: str
+    tests_digest: str
+    history_digest: str
+    plan: dict[str, Any]
+    skipped_at_collection: tuple[tuple[str, str], ...] = ()
+    jobs: tuple[Job, ...]
+
+    def job(self, name: str) -> Job:
+        """The job called `name`. Raises `LockError` naming the jobs there are."""
+        for job in self.jobs:
+            if job.id == name:
+                return job
+        raise LockError(f"the lock has no job {name!r}", fix=f"its jobs: {', '.join(job.id for job in self.jobs)}")
+
+    def test_ids(self) -> Iterable[str]:
+        """Every planned test, ``suite::path::name``, job by job."""
+        for job in self.jobs:
+            for test in job.tests:
+                yield f"{job.suite}::{test}"
+
+
+def digest_of(value: object) -> str:
+    """``sha256:…`` of a JSON value in canonical form (sorted keys, no spaces, ASCII)."""
+    return "sha256:" + hashlib.sha256(_canonical(value)).hexdigest()
+
+
+def plan_value(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON, independent of how its file was written: comments, order and spelling of units do not matter."""
+    value: dict[str, Any] = plan.model_dump(mode="json", by_alias=True)
+    return value
+
+
+def seal(lock: Lock) -> Lock:
+    """The lock with its own digest filled in."""
+    return lock.model_copy(update={"digest": _own_digest(lock)})
+
+
+def encode(lock: Lock) -> bytes:
+    """The file: one line a job, so that a diff shows what moved."""
+    value = _value(lock)
+    jobs = value.pop("jobs")
+    head = json.dumps(value, sort_keys=True, ensure_ascii=True, indent=1)
+    lines = ",\n  ".join(_canonical(job).decode("ascii") for job in jobs)
+    return f'{head[:-2]},\n "jobs": [\n  {lines}\n ]\n}}\n'.encode("ascii")
+
+
+def decode(data: bytes, file: str = "plan.lock.json") -> Lock:
+    """Read a lock. Raises `LockError` for damage, a newer schema, or content that does not match its own digest."""
+    where = Where(file)
+    again = "make a new one: ci-orchestrator plan --lock-out FILE"
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise LockError(f"not a lock: {error}", where=where, fix=again) from None
+    version = raw.get("schema-version") if isinstance(raw, dict) else None
+    if isinstance(version, int) and version > SCHEMA:
+        raise LockError(
+            f"the lock has schema {version}, this ci-orchestrator reads up to {SCHEMA}",
+            where=where,
+            fix="use the version of ci-orchestrator that made it, or a newer one",
+        )
+    try:
+        lock = Lock.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise LockError(f"not a lock: {place}: {first['msg']}", where=where, fix=again) from None
+    if lock.digest != _own_digest(lock):
+        raise LockError("the lock was changed after it was made: its digest does not match", where=where, fix=again)
+    return lock
+
+
+def moved(lock: Lock, plan: Plan) -> tuple[str, ...]:
+    """What differs between the lock's plan and `plan`: ``suites.unit.timeout: 1800.0 → 60.0``. Empty: nothing."""
+    return tuple(_differences("", lock.plan, plan_value(plan)))
+
+
+def _differences(path: str, old: object, new: object) -> Iterable[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            yield from _differences(f"{path}.{key}" if path else key, old.get(key), new.get(key))
+    elif old != new:
+        yield f"{path}: {_short(old)} → {_short(new)}"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004
+
+
+def _value(lock: Lock) -> dict[str, Any]:
+    value: dict[str, Any] = lock.model_dump(mode="json", by_alias=True)
+    return value
+
+
+def _own_digest(lock: Lock) -> str:
+    value = _value(lock)
+    del value["digest"]
+    return digest_of(value)
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")

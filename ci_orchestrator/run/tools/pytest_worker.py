@@ -1,0 +1,383 @@
+"""The suite's side of the pytest tool: one pytest session that is fed tests over a pipe.
+
+This file runs in the *suite's* interpreter, where ci-orchestrator is not installed: it imports the standard library
+and pytest only, supports pytest 7 and later on Python 3.8 and later, and is handed over by its path.
+
+It speaks JSON lines. It reads a first line with its settings, then ``{"op": "run", "tests": [...]}``, ``{"op":
+"flush"}`` and ``{"op": "stop"}`` on what was standard input; it writes ``collected``, ``start``, ``finish``,
+``unknown``, ``halt`` and ``bye`` lines to what was standard output. Tests see neither pipe.
+
+Collection is divided: workers that share a claims directory walk the same tree, but a file is imported only by the
+worker that claims it first. The other keeps the file's node and collects it when it is handed one of its tests.
+"""
+
+import hashlib
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections import deque
+
+import pytest
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
+
+HOME = os.getcwd()
+LIMIT_FAILED = 64 * 1024
+LIMIT_PASSED = 8 * 1024
+
+
+class Channel:
+    """The two pipes, moved away from the descriptors that tests can see."""
+
+    def __init__(self) -> None:
+        self._in = os.dup(0)
+        self._out = os.dup(1)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+        os.dup2(2, 1)
+        self._buffer = b""
+        self._lines = deque()
+        self.open = True
+
+    def send(self, message) -> None:
+        data = (json.dumps(message, ensure_ascii=True, separators=(",", ":")) + "\n").encode("ascii")
+        while data:
+            data = data[os.write(self._out, data) :]
+
+    def receive(self, wait):
+        """The next message; None when there is none (with `wait`: none will ever come)."""
+        while not self._lines and self.open:
+            if not wait and not select.select([self._in], [], [], 0)[0]:
+                return None
+            chunk = os.read(self._in, 1 << 16)
+            self.open = bool(chunk)
+            *whole, self._buffer = (self._buffer + chunk).split(b"\n")
+            self._lines.extend(line for line in whole if line)
+        return json.loads(self._lines.popleft()) if self._lines else None
+
+
+class Usage:
+    """CPU seconds and peak memory of one test: what this process and the children it waited for used."""
+
+    def __init__(self) -> None:
+        self._cpu = self._now()
+        self._memory = _reset_peak()
+
+    @staticmethod
+    def _now():
+        if resource is None:
+            return time.process_time()
+        own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+    def measure(self):
+        return max(0.0, self._now() - self._cpu), _peak(self._memory)
+
+
+def _reset_peak():
+    """Ask Linux to forget the process's peak resident size (proc(5), clear_refs: 5), if it lets us."""
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+    except OSError:
+        return False
+    return True
+
+
+def _peak(was_reset):
+    if was_reset:
+        with open("/proc/self/status", "rb") as file:
+            for line in file:
+                if line.startswith(b"VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    if resource is None:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _cut(text, limit):
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return "%s\n[… %d characters cut …]\n%s" % (text[:half], len(text) - limit, text[-half:])
+
+
+def _one_line(text):
+    return _cut(text.strip().split("\n", 1)[0], 500)
+
+
+class Verdict:
+    """What the reports of one test's phases add up to."""
+
+    def __init__(self, item) -> None:
+        self.item = item
+        self.reports = []
+        self.usage = Usage()
+        self.started = time.time()
+        self._clock = time.perf_counter()
+
+    def add(self, report) -> None:
+        if report.outcome == "rerun" or (hasattr(report, "context") and not report.failed):
+            return  # another plugin's intermediate try, or a subtest that says nothing of its own
+        self.reports.append(report)
+
+    def decide(self):
+        """(outcome, cause, the report that decided)."""
+        failed = [report for report in self.reports if report.failed]
+        for report in failed:
+            if report.when == "call":
+                return "failed", "failure", report
+        if failed:
+            return "errored", "failure", failed[0]
+        for report in self.reports:
+            if report.skipped:
+                return "skipped", "xfail" if hasattr(report, "wasxfail") else "", report
+            if report.when == "call" and hasattr(report, "wasxfail"):
+                return "passed", "xpass", report
+        if not any(report.when == "teardown" for report in self.reports):
+            return "errored", "infrastructure", None
+        return "passed", "", self.reports[-1]
+
+    def finish(self):
+        cpu, memory = self.usage.measure()
+        outcome, cause, report = self.decide()
+        limit = LIMIT_PASSED if outcome in ("passed", "skipped") else LIMIT_FAILED
+        line = {
+            "ev": "finish",
+            "outcome": outcome,
+            "cause": cause,
+            "started": self.started,
+            "duration": time.perf_counter() - self._clock,
+            "cpu": cpu,
+            "peak_memory": memory,
+        }
+        line.update(self._place(report))
+        if report is None:
+            line["message"] = "pytest reported no end of this test"
+        elif outcome != "passed" or cause == "xpass":
+            line["message"], line["details"] = self._explain(report, limit)
+        # teardown's report carries the captured output of all phases
+        last = self.reports[-1] if self.reports else None
+        if last is not None:
+            line["stdout"] = _cut(last.capstdout, limit)
+            log = last.caplog
+            line["stderr"] = _cut(last.capstderr + ("\n--- log ---\n" + log if log else ""), limit)
+        return {key: value for key, value in line.items() if value not in ("", 0)}
+
+    def _place(self, report):
+        crash = getattr(getattr(report, "longrepr", None), "reprcrash", None)
+        if crash is not None and report.failed:
+            return {"file": _relative(str(crash.path)), "line": crash.lineno}
+        path, line, _ = self.item.location
+        return {"file": str(path).replace(os.sep, "/"), "line": (line or 0) + 1}
+
+    def _explain(self, report, limit):
+        if hasattr(report, "wasxfail"):
+            return _one_line(report.wasxfail), ""
+        longrepr = report.longrepr
+        if isinstance(longrepr, tuple):
+            return _one_line(str(longrepr[2])), ""
+        crash = getattr(longrepr, "reprcrash", None)
+        text = "\n".join(report.longreprtext for report in self.reports if report.failed) or report.longreprtext
+        return _one_line(crash.message if crash is not None else text), _cut(text, limit)
+
+
+def _relative(path):
+    try:
+        near = os.path.relpath(path, HOME)
+    except ValueError:  # another drive
+        return path
+    return path if near.startswith("..") else near.replace(os.sep, "/")
+
+
+class Plugin:
+    """The pytest plugin: divides collection, replaces the test loop."""
+
+    def __init__(self, settings, channel) -> None:
+        self.channel = channel
+        self.claims = settings.get("claims")
+        only = settings.get("only")
+        self.only = None if only is None else set(only)
+        self.mine = set()
+        self.put_off = {}
+        self.open_doors = False
+        self.items = {}
+        self.order = []
+        self.errors = []
+        self.skipped = []
+        self.verdict = None
+        self.pid = os.getpid()
+
+    # -- collection ------------------------------------------------------------------------------
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_cmdline_main(self, config):
+        """This session is the worker: it neither spreads tests over others, nor writes the suite's JUnit file."""
+        for option, value in (("numprocesses", None), ("dist", "no"), ("tx", []), ("xmlpath", None)):
+            if hasattr(config.option, option):
+                setattr(config.option, option, value)
+        yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session):
+        """An argument that names a test needs its file collected here, or pytest says that there is no such test."""
+        self.open_doors = any("::" in argument for argument in session.config.args)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(self, collector):
+        if not isinstance(collector, pytest.File) or isinstance(collector, pytest.Package) or self.open_doors:
+            return None
+        path = collector.nodeid
+        if (self.only is None or path in self.only) and self._claim(path):
+            return None
+        self.put_off.setdefault(path, []).append(collector)
+        return pytest.CollectReport(collector.nodeid, "passed", None, [])
+
+    def _claim(self, path):
+        if self.claims is None or path in self.mine:
+            return True
+        name = hashlib.sha1(path.encode("utf-8", "surrogatepass")).hexdigest()
+        try:
+            os.close(os.open(os.path.join(self.claims, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            return False
+        self.mine.add(path)
+        return True
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.errors.append([report.nodeid or ".", report.longreprtext])
+        elif report.skipped:
+            longrepr = report.longrepr
+            self.skipped.append([report.nodeid, str(longrepr[2] if isinstance(longrepr, tuple) else longrepr)])
+
+    def _adopt(self, items):
+        """Index items by id; ids that pytest gives twice are told apart by their order in the file."""
+        names = []
+        for item in items:
+            name, copy = item.nodeid, 1
+            while name in self.items:
+                copy += 1
+                name = "%s#%d" % (item.nodeid, copy)
+            self.items[name] = item
+            item._ci_orchestrator_id = name
+            names.append(name)
+        return names
+
+    def _collect_late(self, session, path):
+        self.open_doors = True
+        items = []
+        for collector in self.put_off.pop(path, []):
+            items.extend(session.genitems(collector))
+        session.config.hook.pytest_collection_modifyitems(session=session, config=session.config, items=items)
+        self._adopt(items)
+
+    # -- the loop --------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        tests = self._adopt(session.items)
+        self.channel.send(
+            {
+                "ev": "collected",
+                "tests": tests,
+                "errors": self.errors,
+                "skipped": self.skipped,
+                "owned": sorted(self.mine),
+            }
+        )
+        if not session.config.option.collectonly:
+            self._loop(session)
+        return True
+
+    def _loop(self, session):
+        todo = deque()
+        running = True
+        flush = False
+        while running or todo:
+            need = len(todo) < 2 and not flush and running
+            message = self.channel.receive(wait=need) if running else None
+            if message is None:
+                running = running and self.channel.open
+            elif message["op"] == "run":
+                flush = False
+                todo.extend(self._known(session, message["tests"]))
+                continue
+            elif message["op"] == "flush":
+                flush = True
+            else:
+                running = False
+            if not self.channel.open:
+                return  # whoever fed us is gone; what is left belongs to somebody else
+            if len(todo) > 1 or (todo and (flush or not running)):
+                item = todo.popleft()
+                self._run(item, todo[0] if todo else None)
+                flush = flush and bool(todo)
+                stop = session.shouldfail or session.shouldstop
+                if stop:
+                    self.channel.send({"ev": "halt", "why": str(stop)})
+                    return
+            elif flush and running and not todo:
+                flush = False
+
+    def _known(self, session, tests):
+        unknown = []
+        for test in tests:
+            if test not in self.items:
+                path = test.partition("::")[0]
+                if path in self.put_off:
+                    self._collect_late(session, path)
+            item = self.items.get(test)
+            if item is None:
+                unknown.append(test)
+            else:
+                yield item
+        if unknown:
+            self.channel.send({"ev": "unknown", "tests": unknown})
+
+    def _run(self, item, successor):
+        name = item._ci_orchestrator_id
+        self.verdict = verdict = Verdict(item)
+        self.channel.send({"ev": "start", "test": name, "at": verdict.started})
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=successor)
+        if os.getpid() != self.pid:
+            os._exit(70)  # a test forked and its child came back into the loop: plain pytest would run the rest twice
+        line = verdict.finish()
+        line["test"] = name
+        self.channel.send(line)
+
+    def pytest_runtest_logreport(self, report):
+        if self.verdict is not None:
+            self.verdict.add(report)
+
+
+def _on_interrupt(signum, frame):
+    """Say where every thread was before the interrupt unwinds the test."""
+    import faulthandler
+
+    faulthandler.dump_traceback(file=2, all_threads=True)
+    signal.default_int_handler(signum, frame)
+
+
+def main():
+    channel = Channel()
+    settings = channel.receive(wait=True)
+    if settings is None:
+        return 0
+    signal.signal(signal.SIGINT, _on_interrupt)
+    arguments = [*settings["args"], "-o", "cache_dir=" + settings["cache"]]
+    sys.argv = ["pytest", *arguments]
+    code = int(pytest.main(arguments, plugins=[Plugin(settings, channel)]))
+    channel.send({"ev": "bye", "code": code})
+    return code
+
+
+if __name__ == "__ci_orchestrator_worker__":
+    sys.exit(main())
