@@ -1,0 +1,108 @@
+"""The one entrance and the one exit of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ci_orchestrator import __version__
+from ci_orchestrator.cli.output import Output
+from ci_orchestrator.cli.parser import CommandParser, Parser, build
+from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (see `errors.ExitCode`) and never raises, but for ``--help`` and ``--version``."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    output = Output.for_streams(json="--json" in words)
+    try:
+        code = int(_run(words, output))
+        sys.stdout.flush()
+    except OrchestratorError as error:
+        output.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        output.note("interrupted; what had finished is kept")
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the one exit: whatever gets here becomes an exit code
+        return _unexpected(error, output, debug="--debug" in words)
+    return code
+
+
+def _run(words: list[str], output: Output) -> int:
+    parser, commands = build()
+    args = _parse(parser, commands, words)
+    output.json_wanted = args.json
+    output.set_color(getattr(args, "color", "auto"))
+    args.output = output
+    with _directory(getattr(args, "directory", None)):
+        return int(args.command.run(args))
+
+
+def _parse(parser: Parser, commands: dict[str, CommandParser], words: list[str]) -> argparse.Namespace:
+    if not words:
+        parser.print_help()
+        raise UserError("no command was given", fix=f"one of: {', '.join(commands)}")
+    args, extra = parser.parse_known_args(words)
+    if extra:
+        args.parser.refuse(extra)
+    return args
+
+
+def _directory(directory: str | None) -> contextlib.AbstractContextManager[None]:
+    if directory is None:
+        return contextlib.nullcontext()
+    if not Path(directory).is_dir():
+        raise UserError(f"-C: {directory!r} is not a directory", fix="name an existing directory")
+    return contextlib.chdir(directory)
+
+
+def _unexpected(error: Exception, output: Output, *, debug: bool) -> ExitCode:
+    if isinstance(error, BrokenPipeError) and _reader_has_gone():
+        return ExitCode.INTERRUPTED
+    story = _story(error)
+    if debug:
+        output.note(story)
+    what = f"unexpected {type(error).__name__}: {error}"
+    bug = OrchestratorError(
+        f"{what} (a bug in ci-orchestrator)", fix=f"please report it, with {_keep(story, debug=debug)}"
+    )
+    output.error(bug)
+    return bug.exit_code
+
+
+def _story(error: Exception) -> str:
+    import platform  # noqa: PLC0415 - only a crash needs these
+    import traceback  # noqa: PLC0415
+
+    where = f"ci-orchestrator {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    return f"{where}\n\n{''.join(traceback.format_exception(error))}"
+
+
+def _keep(story: str, *, debug: bool) -> str:
+    """Where the traceback is: above, or in a file that only this user can read."""
+    if debug:
+        return "the traceback above"
+    import tempfile  # noqa: PLC0415 - only a crash needs it
+
+    try:
+        handle, path = tempfile.mkstemp(prefix="ci-orchestrator-crash-", suffix=".txt")
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(story)
+    except OSError:
+        return "what `--debug` prints"
+    return f"the file {path}"
+
+
+def _reader_has_gone() -> bool:
+    """True when it is our own standard output that nobody reads (``| head``); then nothing more is written to it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
