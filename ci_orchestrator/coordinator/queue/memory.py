@@ -176,13 +176,7 @@ class MemoryQueue:
 
         def rank(group: _Group) -> tuple[float, ...]:
             nearness = (
-                0
-                if group.name == current
-                else 3
-                if group.name in taken_by_others
-                else 1
-                if group.name in prefer
-                else 2
+                0 if group.name == current else 3 if group.name in taken_by_others else 1 if group.name in prefer else 2
             )
             return (-group.effective(now), nearness, -group.remaining, group.seq)
 

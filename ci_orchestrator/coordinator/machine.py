@@ -1,0 +1,396 @@
+"""The decisions of a run: a step function from what happened to what to do.
+
+`Machine` does no I/O, starts nothing and reads no clock: the driver tells it what happened and when, and
+applies the commands that it answers with, in order. Everything that it decides is also an event, so that a machine can be
+set up again from a log (`JobSpec.number`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
+from ci_orchestrator.coordinator.queue.base import Task
+from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.results import events
+from ci_orchestrator.results.model import Cause, Outcome
+
+MAX_BARREN_LOSSES = 3
+"""Workers that a job may lose in a row without one test having started before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedSpec:
+    """Those tests must have passed (or been skipped) before a job starts; `label` names them to people."""
+
+    label: str
+    tests: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """A job of the lock, ready to be run.
+
+    `tasks`: what is still owed. `settled`: the outcomes that an earlier, interrupted run of this job already has.
+    Time-outs are seconds, None for none.
+    """
+
+    id: str
+    suite: str
+    lock: str
+    tasks: tuple[Task, ...]
+    attempt: int = 1
+    runner: str = ""
+    needs: tuple[NeedSpec, ...] = ()
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    timeout: float | None = None
+    test_timeout: float | None = None
+    settled: Mapping[str, Outcome] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Tasks may start now."""
+
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The worker's lease of `test` is over; `again` is its next attempt."""
+
+    worker: str
+    test: str
+    again: Task | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """These tests are not to be started any more."""
+
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """End the worker's whole process tree."""
+
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Write the event down."""
+
+    event: events.Event
+
+
+Command = Put | Settle | Withdraw | Kill | Emit
+
+
+@dataclass(slots=True)
+class _Job:
+    spec: JobSpec
+    open: dict[str, Task]
+    needed: frozenset[str] = frozenset()
+    state: str = "waiting"
+    started: float = 0.0
+    barren: int = 0
+    stopped: bool = False
+    worst: ExitCode = ExitCode.OK
+
+
+@dataclass(slots=True)
+class _Running:
+    test: str
+    number: int
+    since: float
+    deadline: float | None
+
+
+class Machine:
+    """See the module. One instance runs the given jobs once."""
+
+    def __init__(self, jobs: Iterable[JobSpec], backoff: Backoff | None = None) -> None:
+        self._jobs = {spec.id: _Job(spec, {task.key: task for task in spec.tasks}) for spec in jobs}
+        self._job_of = {task.key: job for job in self._jobs.values() for task in job.spec.tasks}
+        self._outcomes: dict[str, Outcome] = {}
+        for job in self._jobs.values():
+            for test, outcome in sorted(job.spec.settled.items()):
+                self._close(job, test, outcome)
+        for job in self._jobs.values():
+            needs = (self._job_of.get(test) for need in job.spec.needs for test in need.tests)
+            job.needed = frozenset(other.spec.id for other in needs if other is not None)
+        self._backoff = backoff or Backoff()
+        self._running: dict[str, _Running] = {}
+        self._killed: dict[str, Cause] = {}
+
+    # -- what the driver asks --------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """Every job has ended, one way or another."""
+        return all(job.state == "finished" for job in self._jobs.values())
+
+    def running(self) -> Mapping[str, str]:
+        """Worker → the test that it is running."""
+        return {worker: one.test for worker, one in sorted(self._running.items())}
+
+    def owed(self, suite: str) -> bool:
+        """Whether any test of the suite may still have to be run."""
+        return any(job.spec.suite == suite and job.state != "finished" for job in self._jobs.values())
+
+    def job_of(self, test: str) -> str:
+        """The id of the job that a test belongs to."""
+        return self._job_of[test].spec.id
+
+    def next_deadline(self) -> float | None:
+        """The next moment at which `tick` has something to decide."""
+        moments = [one.deadline for one in self._running.values() if one.deadline is not None]
+        for job in self._jobs.values():
+            if job.state == "running" and not job.stopped and job.spec.timeout is not None:
+                moments.append(job.started + job.spec.timeout)
+        return min(moments, default=None)
+
+    # -- what happened ---------------------------------------------------------------------------
+
+    def start(self, now: float) -> list[Command]:
+        """The run begins: jobs that need nothing start."""
+        return self._advance(now)
+
+    def on_started(self, worker: str, test: str, at: float, now: float) -> list[Command]:
+        """A worker began an attempt."""
+        job = self._job_of[test]
+        task = job.open.get(test)
+        if task is None:
+            return []
+        job.barren = 0
+        limit = job.spec.test_timeout
+        self._running[worker] = _Running(test, task.number, at, None if limit is None else now + limit)
+        return [self._emit(events.TestStarted, job, at, worker, test=test, number=task.number)]
+
+    def on_finished(self, worker: str, finished: events.TestFinished, now: float) -> list[Command]:
+        """An attempt ended by itself. `finished.number` and `job` are filled in here."""
+        running = self._running.pop(worker, None)
+        job = self._job_of[finished.test]
+        task = job.open.get(finished.test)
+        if task is None:
+            return []
+        if running is None or running.test != finished.test:
+            running = _Running(finished.test, task.number, finished.started, None)
+        return self._ended(job, worker, task, finished, now)
+
+    def on_lost(
+        self, worker: str, suite: str, *, exit_code: int, signal: str, evidence: str, now: float
+    ) -> list[Command]:
+        """A worker is gone without having been asked to end, or because of a `Kill`."""
+        cause = self._killed.pop(worker, Cause.WORKER_LOST)
+        running = self._running.pop(worker, None)
+        if running is None:
+            return self._barren(worker, suite, cause, exit_code, signal, evidence, now)
+        job = self._job_of[running.test]
+        task = job.open[running.test]
+        timed_out = cause is Cause.TIMEOUT
+        lost = self._emit(
+            events.WorkerLost, job, now, worker, exit_code=exit_code, signal=signal, test=task.key, evidence=evidence
+        )
+        took = max(0.0, now - running.since)
+        attempt = events.TestFinished(
+            ts=now,
+            job=job.spec.id,
+            attempt=job.spec.attempt,
+            worker=worker,
+            test=task.key,
+            number=task.number,
+            outcome=Outcome.FAILED if timed_out else Outcome.NOT_PROVEN,
+            cause=cause,
+            started=running.since,
+            duration=took,
+            message=f"timed out after {took:.1f} s" if timed_out else f"its worker was lost ({signal or exit_code})",
+            details=evidence,
+        )
+        return [lost, *self._ended(job, worker, task, attempt, now)]
+
+    def on_unknown(self, worker: str, tests: Iterable[str], now: float) -> list[Command]:
+        """The worker's suite does not have these tests (any more): they cannot be proven here."""
+        out: list[Command] = []
+        for test in tests:
+            job = self._job_of[test]
+            if test in job.open:
+                out.append(Settle(worker, test))
+                out += self._park(job, test, Cause.INFRASTRUCTURE, "the suite does not have this test any more", now)
+        return out + self._advance(now)
+
+    def tick(self, now: float) -> list[Command]:
+        """Time passed: what ran too long is ended."""
+        out: list[Command] = []
+        for job in self._jobs.values():
+            limit = job.spec.timeout
+            if job.state == "running" and not job.stopped and limit is not None and now >= job.started + limit:
+                out += self._stop_job(job, limit, now)
+        for worker, one in sorted(self._running.items()):
+            if one.deadline is not None and now >= one.deadline and worker not in self._killed:
+                self._killed[worker] = Cause.TIMEOUT
+                out.append(Kill(worker))
+        return out + self._advance(now) if out else out
+
+    def give_up(self, suite: str, why: str, now: float) -> list[Command]:
+        """No worker of the suite can be had: what it still owes is parked."""
+        out: list[Command] = []
+        for job in self._jobs.values():
+            if job.spec.suite == suite and job.state == "running":
+                out += self._park_all(job, Cause.INFRASTRUCTURE, why, now)
+        return out + self._advance(now)
+
+    def interrupt(self, now: float) -> list[Command]:
+        """The run is being stopped: running attempts end without a result, jobs end as interrupted."""
+        out: list[Command] = []
+        for worker, one in sorted(self._running.items()):
+            job = self._job_of[one.test]
+            out.append(
+                self._emit(
+                    events.TestFinished,
+                    job,
+                    now,
+                    worker,
+                    test=one.test,
+                    number=one.number,
+                    outcome=Outcome.NOT_PROVEN,
+                    cause=Cause.INTERRUPTED,
+                    started=one.since,
+                    duration=max(0.0, now - one.since),
+                    message="interrupted",
+                )
+            )
+        self._running.clear()
+        for job in self._jobs.values():
+            if job.state == "running":
+                out.append(
+                    self._emit(events.JobFinished, job, now, exit_code=ExitCode.INTERRUPTED, reason="interrupted")
+                )
+            job.state = "finished"
+        return out
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _ended(self, job: _Job, worker: str, task: Task, done: events.TestFinished, now: float) -> list[Command]:
+        """One attempt has its outcome: retry it, park it, or let it stand."""
+        done = replace(done, ts=now, job=job.spec.id, attempt=job.spec.attempt, worker=worker, number=task.number)
+        out: list[Command] = [Emit(done)]
+        if not job.stopped and job.spec.retries.again(task.number, done.outcome, done.cause):
+            delay = self._backoff.delay(task.key, task.number)
+            again = replace(task, number=task.number + 1, not_before=now + delay)
+            job.open[task.key] = again
+            out.append(
+                self._emit(
+                    events.TestRetried,
+                    job,
+                    now,
+                    worker,
+                    test=task.key,
+                    number=task.number,
+                    cause=done.cause,
+                    delay=delay,
+                )
+            )
+            return [*out, Settle(worker, task.key, again)]
+        out.append(Settle(worker, task.key))
+        if done.outcome is Outcome.NOT_PROVEN:
+            out += self._park(job, task.key, Cause.DEAD_LETTER, done.details, now)
+        else:
+            self._close(job, task.key, done.outcome)
+        return out if job.open else out + self._advance(now)
+
+    def _close(self, job: _Job, test: str, outcome: Outcome) -> None:
+        job.open.pop(test, None)
+        self._outcomes[test] = outcome
+        if outcome in (Outcome.FAILED, Outcome.ERRORED):
+            job.worst = ExitCode.TESTS_FAILED
+        elif outcome is Outcome.NOT_PROVEN and job.worst is ExitCode.OK:
+            job.worst = ExitCode.NOT_PROVEN
+
+    def _park(self, job: _Job, test: str, cause: Cause, evidence: str, now: float) -> list[Command]:
+        number = job.open[test].number
+        self._close(job, test, Outcome.NOT_PROVEN)
+        return [self._emit(events.TestDead, job, now, test=test, number=number, cause=cause, evidence=evidence)]
+
+    def _park_all(self, job: _Job, cause: Cause, why: str, now: float) -> list[Command]:
+        busy = {one.test for one in self._running.values()}
+        tests = tuple(test for test in job.open if test not in busy)
+        out: list[Command] = [Withdraw(tests)]
+        for test in tests:
+            out += self._park(job, test, cause, why, now)
+        return out
+
+    def _stop_job(self, job: _Job, limit: float, now: float) -> list[Command]:
+        job.stopped = True
+        out = self._park_all(job, Cause.TIMEOUT, f"the job timed out after {limit:g} s", now)
+        for worker, one in sorted(self._running.items()):
+            if self._job_of[one.test] is job and worker not in self._killed:
+                self._killed[worker] = Cause.TIMEOUT
+                out.append(Kill(worker))
+        return out
+
+    def _barren(
+        self, worker: str, suite: str, cause: Cause, exit_code: int, signal: str, evidence: str, now: float
+    ) -> list[Command]:
+        """A worker went without running a test. Once is bad luck; again and again it cannot work."""
+        out: list[Command] = []
+        if cause is not Cause.WORKER_LOST:
+            return out
+        for job in self._jobs.values():
+            if job.spec.suite != suite or job.state != "running":
+                continue
+            job.barren += 1
+            out.append(
+                self._emit(events.WorkerLost, job, now, worker, exit_code=exit_code, signal=signal, evidence=evidence)
+            )
+            if job.barren >= MAX_BARREN_LOSSES:
+                why = f"{job.barren} workers in a row ended before they ran a test\n{evidence}"
+                out += self._park_all(job, Cause.INFRASTRUCTURE, why, now)
+        return out + self._advance(now)
+
+    def _advance(self, now: float) -> list[Command]:
+        """End the jobs that owe nothing, start or withhold the jobs whose needs are decided, until nothing moves."""
+        out: list[Command] = []
+        moved = True
+        while moved:
+            moved = False
+            for job in self._jobs.values():
+                step = self._step_job(job, now)
+                moved = moved or bool(step)
+                out += step
+        return out
+
+    def _step_job(self, job: _Job, now: float) -> list[Command]:
+        if job.state == "running" and not job.open:
+            job.state = "finished"
+            return [self._emit(events.JobFinished, job, now, exit_code=int(job.worst))]
+        if job.state != "waiting":
+            return []
+        if any(self._jobs[other].state != "finished" for other in job.needed):
+            return []
+        job.state, job.started = "running", now
+        spec = job.spec
+        owed = len(spec.tasks) + len(spec.settled)
+        begin = self._emit(
+            events.JobStarted, job, now, suite=spec.suite, lock=spec.lock, tests=owed, runner=spec.runner
+        )
+        for need in spec.needs:
+            if any(self._outcomes.get(test) not in (Outcome.PASSED, Outcome.SKIPPED) for test in need.tests):
+                return [begin, *self._withhold(job, need.label, now)]
+        return [begin, Put(tuple(job.open.values()))]
+
+    def _withhold(self, job: _Job, label: str, now: float) -> list[Command]:
+        tests = tuple(job.open)
+        job.open.clear()
+        for test in tests:
+            self._outcomes[test] = Outcome.NOT_PROVEN
+        out: list[Command] = [self._emit(events.TestWithheld, job, now, test=test, reason=label) for test in tests]
+        job.state = "finished"
+        return [*out, self._emit(events.JobFinished, job, now, exit_code=int(ExitCode.OK), reason=label)]
+
+    @staticmethod
+    def _emit(kind: type[events.Event], job: _Job, now: float, worker: str = "", **fields: object) -> Emit:
+        return Emit(kind(ts=now, job=job.spec.id, attempt=job.spec.attempt, worker=worker, **fields))  # type: ignore[arg-type]

@@ -1,0 +1,238 @@
+"""Folds over events: the state of a run at any instant, and the results at its end.
+
+Any prefix of a log is a consistent state: queued + running + done is what the started jobs owe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ci_orchestrator.results import events
+from ci_orchestrator.results.merge import result
+from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult
+from ci_orchestrator.results.report import JobSummary, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Counts at one instant; `done` splits into the outcomes. `lost` counts workers, the rest counts tests."""
+
+    total: int
+    queued: int
+    running: int
+    done: int
+    passed: int
+    failed: int
+    skipped: int
+    not_proven: int
+    retried: int
+    lost: int
+
+
+@dataclass(slots=True)
+class JobState:
+    """What the events say of one attempt of one job. Times are Unix seconds."""
+
+    job: str
+    attempt: int
+    suite: str = ""
+    lock: str = ""
+    tests: int = 0
+    started: float = 0.0
+    ended: float = 0.0
+    exit_code: int | None = None
+    reason: str = ""
+    workers: set[str] = field(default_factory=set)
+    lost: int = 0
+
+
+class Fold:
+    """Feed events with `add`, in the order of each log; logs of several jobs may be interleaved."""
+
+    def __init__(self, events_: Iterable[events.Event] = ()) -> None:
+        self.jobs: dict[tuple[str, int], JobState] = {}
+        self.attempts: dict[str, list[Attempt]] = {}
+        self.reporters: dict[str, set[str]] = {}
+        self.dead: dict[str, str] = {}
+        self.withheld: dict[str, str] = {}
+        self.collection_skipped: dict[str, str] = {}
+        self.spans: list[Span] = []
+        self.retries = 0
+        self._running: dict[str, tuple[str, str]] = {}
+        self._done: dict[str, Outcome] = {}
+        self._apply = {
+            events.JobStarted: self._job_started,
+            events.JobFinished: self._job_finished,
+            events.WorkerStarted: self._worker_started,
+            events.WorkerLost: self._worker_lost,
+            events.TestStarted: self._test_started,
+            events.TestFinished: self._test_finished,
+            events.TestRetried: self._test_retried,
+            events.TestDead: self._test_dead,
+            events.TestWithheld: self._test_withheld,
+            events.CollectionSkipped: self._collection_skipped,
+        }
+        for event in events_:
+            self.add(event)
+
+    def add(self, event: events.Event) -> None:
+        """Take one event in."""
+        apply = self._apply.get(type(event))
+        if apply is not None:
+            apply(event)  # type: ignore[operator]
+
+    def status(self) -> Status:
+        """The counts now."""
+        counts = dict.fromkeys(Outcome, 0)
+        for outcome in self._done.values():
+            counts[outcome] += 1
+        latest = {job: state for (job, _), state in sorted(self.jobs.items())}
+        total = sum(state.tests for state in latest.values())
+        done, running = len(self._done), len(self._running)
+        return Status(
+            total=total,
+            queued=total - done - running,
+            running=running,
+            done=done,
+            passed=counts[Outcome.PASSED],
+            failed=counts[Outcome.FAILED] + counts[Outcome.ERRORED],
+            skipped=counts[Outcome.SKIPPED],
+            not_proven=counts[Outcome.NOT_PROVEN],
+            retried=self.retries,
+            lost=sum(state.lost for state in self.jobs.values()),
+        )
+
+    def settled(self, *, dead_too: bool = True) -> Mapping[str, Outcome]:
+        """Tests that need not run again: those with a final outcome of their own, and the dead letters."""
+        return {
+            test: outcome
+            for test, outcome in sorted(self._done.items())
+            if outcome is not Outcome.NOT_PROVEN or (dead_too and test in self.dead)
+        }
+
+    def results(self) -> dict[str, TestResult]:
+        """One result for each test that any event names, by id."""
+        names = sorted({*self.attempts, *self.dead, *self.withheld})
+        return {name: result(name, self.attempts.get(name, ()), self.dead.get(name, "")) for name in names}
+
+    def summaries(self, names: Mapping[str, str], estimates: Mapping[str, float]) -> tuple[JobSummary, ...]:
+        """The jobs, by id; `names` and `estimates` come from the lock."""
+        return tuple(
+            JobSummary(
+                job=job,
+                name=names.get(job, job),
+                suite=state.suite,
+                tests=state.tests,
+                estimate=estimates.get(job, 0.0),
+                duration=max(0.0, state.ended - state.started),
+                workers=len(state.workers),
+                workers_lost=state.lost,
+                exit_code=state.exit_code,
+            )
+            for (job, _), state in sorted(self.jobs.items())
+        )
+
+    def _state(self, event: events.Event) -> JobState:
+        key = (event.job, event.attempt)
+        state = self.jobs.get(key)
+        if state is None:
+            state = self.jobs[key] = JobState(event.job, event.attempt, started=event.ts)
+        state.ended = max(state.ended, event.ts)
+        return state
+
+    def _job_started(self, event: events.JobStarted) -> None:
+        state = self._state(event)
+        state.suite, state.lock, state.tests = event.suite, event.lock, event.tests
+        state.exit_code = None
+
+    def _job_finished(self, event: events.JobFinished) -> None:
+        state = self._state(event)
+        state.exit_code, state.reason = event.exit_code, event.reason
+
+    def _worker_started(self, event: events.WorkerStarted) -> None:
+        self._state(event).workers.add(event.worker)
+
+    def _worker_lost(self, event: events.WorkerLost) -> None:
+        state = self._state(event)
+        state.workers.add(event.worker)
+        state.lost += 1
+
+    def _test_started(self, event: events.TestStarted) -> None:
+        self._state(event).workers.add(event.worker)
+        self._done.pop(event.test, None)
+        self._running[event.test] = (event.job, event.worker)
+
+    def _test_finished(self, event: events.TestFinished) -> None:
+        self._state(event)
+        self._running.pop(event.test, None)
+        self._done[event.test] = event.outcome
+        self.reporters.setdefault(event.test, set()).add(event.job)
+        self.attempts.setdefault(event.test, []).append(attempt_of(event))
+        begin = event.started or event.ts
+        self.spans.append(Span(event.job, event.worker, event.test, begin, begin + event.duration, event.outcome.value))
+
+    def _test_retried(self, event: events.TestRetried) -> None:
+        self._state(event)
+        self.retries += 1
+        self._running.pop(event.test, None)
+        self._done.pop(event.test, None)
+
+    def _test_dead(self, event: events.TestDead) -> None:
+        self._state(event)
+        self._running.pop(event.test, None)
+        self._done[event.test] = Outcome.NOT_PROVEN
+        self.dead[event.test] = _dead_reason(event)
+
+    def _test_withheld(self, event: events.TestWithheld) -> None:
+        self._state(event)
+        self._done[event.test] = Outcome.SKIPPED
+        self.withheld[event.test] = event.reason
+        self.reporters.setdefault(event.test, set()).add(event.job)
+        self.attempts.setdefault(event.test, []).append(
+            Attempt(
+                outcome=Outcome.SKIPPED,
+                cause=Cause.WITHHELD,
+                number=0,
+                job=event.job,
+                job_attempt=event.attempt,
+                message=event.reason,
+            )
+        )
+
+    def _collection_skipped(self, event: events.CollectionSkipped) -> None:
+        self._state(event)
+        self.collection_skipped[event.path] = event.reason
+
+
+def attempt_of(event: events.TestFinished) -> Attempt:
+    """The attempt that an event records."""
+    return Attempt(
+        outcome=event.outcome,
+        cause=event.cause,
+        number=event.number,
+        job=event.job,
+        job_attempt=event.attempt,
+        worker=event.worker,
+        started=event.started,
+        duration=event.duration,
+        cpu=event.cpu,
+        peak_memory=event.peak_memory,
+        message=event.message,
+        details=event.details,
+        stdout=event.stdout,
+        stderr=event.stderr,
+        file=event.file,
+        line=event.line,
+    )
+
+
+def _dead_reason(event: events.TestDead) -> str:
+    first = event.evidence.strip().split("\n", 1)[0]
+    if event.cause is Cause.DEAD_LETTER:
+        return (
+            f"dead letter: its worker was lost {event.number} times"
+            if event.number > 1
+            else "dead letter: its worker was lost"
+        )
+    return first or event.cause.value

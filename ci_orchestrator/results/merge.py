@@ -1,0 +1,110 @@
+"""Many reports of the same tests become one result a test.
+
+A test's attempts are a *set* of values, so merging is a union: associative, commutative and idempotent. Giving the same
+file or bundle twice changes nothing. The outcome is a function of that set:
+
+1. within a job, the last attempt decides (job attempt, then number; of two with the same number, the worse);
+2. over jobs that report the same test, the worse outcome decides: failed, errored, not proven, passed, skipped
+   (the certificate lists such a test as a duplicate).
+
+A test is *flaky* when it passed and an earlier attempt in the same job ran to its end and failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, Totals
+
+SEVERITY: Mapping[Outcome, int] = {
+    Outcome.SKIPPED: 0,
+    Outcome.PASSED: 1,
+    Outcome.NOT_PROVEN: 2,
+    Outcome.ERRORED: 3,
+    Outcome.FAILED: 4,
+}
+"""Higher is worse."""
+
+_FAILURES = frozenset({Outcome.FAILED, Outcome.ERRORED})
+
+
+def result(test: str, attempts: Iterable[Attempt], reason: str = "") -> TestResult:
+    """The result of one test from all its attempts, in any order. Without any, it is not proven."""
+    ordered = tuple(sorted(set(attempts), key=_order))
+    if not ordered:
+        return TestResult(id=test, outcome=Outcome.NOT_PROVEN, reason=reason or "no result")
+    if len(ordered) == 1:
+        only = ordered[0]
+        return TestResult(id=test, outcome=only.outcome, attempts=ordered, reason=reason or _reason(only))
+    last = {attempt.job: attempt for attempt in ordered}
+    deciding = max(last.values(), key=lambda attempt: (SEVERITY[attempt.outcome], attempt.job))
+    outcome = deciding.outcome
+    flaky = outcome is Outcome.PASSED and any(
+        attempt.outcome in _FAILURES and attempt.job == deciding.job for attempt in ordered
+    )
+    # the deciding attempt stands last, so that `TestResult.last` is it
+    rest = tuple(attempt for attempt in ordered if attempt is not deciding)
+    return TestResult(
+        id=test, outcome=outcome, attempts=(*rest, deciding), flaky=flaky, reason=reason or _reason(deciding)
+    )
+
+
+def merge(*sources: Iterable[TestResult]) -> tuple[TestResult, ...]:
+    """One result a test from any number of sources, sorted by id."""
+    attempts: dict[str, list[Attempt]] = {}
+    reasons: dict[str, set[str]] = {}
+    for source in sources:
+        for one in source:
+            attempts.setdefault(one.id, []).extend(one.attempts)
+            if not one.attempts and one.reason:
+                reasons.setdefault(one.id, set()).add(one.reason)
+    return tuple(
+        result(test, attempts[test], "" if attempts[test] else min(reasons.get(test, {""})))
+        for test in sorted(attempts)
+    )
+
+
+def totals(results: Iterable[TestResult]) -> Totals:
+    """Counts by outcome. The parts always add up to `Totals.tests`."""
+    counts = dict.fromkeys(Outcome, 0)
+    flaky = runs = 0
+    for one in results:
+        counts[one.outcome] += 1
+        flaky += one.flaky
+        runs += len(one.attempts)
+    return Totals(
+        passed=counts[Outcome.PASSED],
+        failed=counts[Outcome.FAILED],
+        errored=counts[Outcome.ERRORED],
+        skipped=counts[Outcome.SKIPPED],
+        not_proven=counts[Outcome.NOT_PROVEN],
+        flaky=flaky,
+        runs=runs,
+    )
+
+
+def _order(attempt: Attempt) -> tuple[object, ...]:
+    return (
+        attempt.job,
+        attempt.job_attempt,
+        attempt.number,
+        SEVERITY[attempt.outcome],
+        attempt.started,
+        attempt.duration,
+        attempt.worker,
+        attempt.cause,
+        attempt.message,
+        attempt.details,
+        attempt.stdout,
+        attempt.stderr,
+        attempt.cpu,
+        attempt.peak_memory,
+        attempt.file,
+        attempt.line,
+    )
+
+
+def _reason(attempt: Attempt) -> str:
+    if attempt.outcome is Outcome.SKIPPED or attempt.outcome is Outcome.NOT_PROVEN or attempt.cause is Cause.XPASS:
+        return attempt.message
+    return ""
