@@ -1,0 +1,46 @@
+"""Sizes with units, and the one shape in which a value that a user wrote is refused."""
+
+from __future__ import annotations
+
+import re
+
+_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([KMGT]i?B|B)")
+_FACTORS: dict[str, int] = {
+    "B": 1,
+    **{f"{letter}B": 1000**power for power, letter in enumerate("KMGT", start=1)},
+    **{f"{letter}iB": 1024**power for power, letter in enumerate("KMGT", start=1)},
+}
+SIZE_PATTERN = rf"^{_SIZE.pattern}$"
+
+
+class RefusedError(ValueError):
+    """A value cannot be taken: `what` is wrong with it (without its place), and how to `fix` it."""
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(f"{what}; {fix}" if fix else what)
+        self.what = what
+        self.fix = fix
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """`value` as a message may carry it: escaped, and cut to `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def parse_size(value: object) -> int:
+    """Bytes of a size such as ``16GiB`` or ``512MB`` (GiB = 1024³ bytes, GB = 1000³); a bare number is bytes."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise RefusedError(f"{shown(value)} is not a size", "write a number and a unit, such as 16GiB or 512MB")
+    return round(float(match[1]) * _FACTORS[match[2]])
+
+
+def format_size(size: float) -> str:
+    """The shortest exact text of a number of bytes: ``parse_size(format_size(n)) == n``."""
+    for unit in ("TiB", "TB", "GiB", "GB", "MiB", "MB", "KiB", "KB"):
+        if size and size % _FACTORS[unit] == 0:
+            return f"{int(size // _FACTORS[unit])}{unit}"
+    return f"{int(size)}B"

@@ -1,0 +1,34 @@
+"""Fold `defaults:` under each suite, and name suites and runner classes by their keys, before anything is validated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MERGED = frozenset({"env"})  # mappings where a suite adds to the default; every other field replaces it
+
+
+def fold(document: Mapping[str, object]) -> dict[str, object]:
+    """The plan's raw mapping with complete suites. What is not a mapping is left for validation to refuse."""
+    folded = dict(document)
+    suites, runners, defaults = (document.get(key) for key in ("suites", "runners", "defaults"))
+    if isinstance(suites, Mapping):
+        under = defaults if isinstance(defaults, Mapping) else {}
+        folded["suites"] = {key: _named(_under(suite, under), key) for key, suite in suites.items()}
+    if isinstance(runners, Mapping):
+        folded["runners"] = {key: _named(runner, key) for key, runner in runners.items()}
+    return folded
+
+
+def _under(suite: object, defaults: Mapping[str, object]) -> object:
+    if not isinstance(suite, Mapping):
+        return suite
+    merged = {
+        key: {**above, **own}
+        for key in sorted(MERGED)
+        if isinstance(above := defaults.get(key), Mapping) and isinstance(own := suite.get(key), Mapping)
+    }
+    return {**defaults, **suite, **merged}
+
+
+def _named(raw: object, key: str) -> object:
+    return {"name": key, **raw} if isinstance(raw, Mapping) else raw

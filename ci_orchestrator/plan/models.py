@@ -1,0 +1,256 @@
+"""The plan: what the user wrote, validated. Frozen and strict; keys are kebab-case in YAML, snake_case here.
+
+Durations are seconds, sizes are bytes. The attributes' docstrings are the field reference of the documentation.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from ci_orchestrator.plan.defaults import fold
+from ci_orchestrator.plan.scalars import (
+    DURATION_PATTERN,
+    PATH_PATTERN,
+    PRIORITIES,
+    check_path,
+    check_placeholder,
+    parse_command,
+    parse_duration,
+    parse_priority,
+    parse_shards,
+)
+
+_ALIASES = {"list_command": "list", "run_command": "run"}
+SUITE_NAME = r"^[a-z][a-z0-9_-]{0,39}$"
+
+T = TypeVar("T")
+Listed = Annotated[tuple[T, ...], Field(strict=False)]  # a YAML sequence arrives as a list
+
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=10_000)]
+Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
+Name = Annotated[str, Field(pattern=SUITE_NAME)]
+EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]
+Need = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}(::[^\x00-\x1f\x7f]+)?$", max_length=2_000)]
+ProjectPath = Annotated[
+    str,
+    Field(max_length=1_000),
+    AfterValidator(check_path),
+    WithJsonSchema({"type": "string", "pattern": PATH_PATTERN}),
+]
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": DURATION_PATTERN}]}
+    ),
+]
+Priority = Annotated[
+    int,
+    BeforeValidator(parse_priority),
+    WithJsonSchema({"anyOf": [{"enum": list(PRIORITIES)}, {"type": "integer", "minimum": -100, "maximum": 100}]}),
+]
+Command = Annotated[
+    tuple[str, ...],
+    BeforeValidator(parse_command),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ]
+        }
+    ),
+]
+ToolName = Literal["pytest", "command"]
+RetryCause = Literal["worker-lost", "infrastructure", "timeout", "failure"]
+Scalar = bool | int | float | str
+Requires = dict[str, tuple[Scalar, ...]]
+Provides = dict[str, Scalar | tuple[dict[str, Scalar], ...]]
+
+
+def _alias(field: str) -> str:
+    return _ALIASES.get(field, field.replace("_", "-"))
+
+
+class Model(BaseModel):
+    """What all parts of a plan share."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        alias_generator=_alias,
+        populate_by_name=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+class Shards(Model):
+    """Into how many jobs a suite is divided: a fixed `count`, a `target` time that picks it, or neither (auto)."""
+
+    count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """A fixed number of jobs; `shards: 4` is short for it."""
+    target: Duration | None = None
+    """The wall time that a job should take; the number of jobs follows from the history."""
+    max: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """With `target`: never more jobs than this."""
+
+    @property
+    def auto(self) -> bool:
+        """One job for each runner of the suite's class (its `count`; one when that is unknown)."""
+        return self.count is None and self.target is None
+
+
+class Retries(Model):
+    """How often a test is tried again, and after what."""
+
+    max: Annotated[int, Field(ge=0, le=100)] = 1
+    """Further attempts after the first."""
+    when: Listed[RetryCause] = ("worker-lost", "infrastructure")
+    """Causes that are tried again. A test that passes after a `failure` or `timeout` is reported as flaky."""
+
+
+class Artifacts(Model):
+    """Files that a job keeps, also when it fails."""
+
+    paths: dict[Name, ProjectPath] = {}
+    """A name for each set of files, and the glob that finds them, relative to the suite's `cwd`."""
+    retain: Duration = 14 * 86_400.0
+    """How long they are kept."""
+
+
+class SuiteSettings(Model):
+    """The fields that may also stand under `defaults`."""
+
+    args: Listed[Text] = ()
+    """Arguments handed to the tool as they are."""
+    cwd: ProjectPath = "."
+    """The directory in which the tool starts, relative to the project."""
+    python: Label | None = None
+    """The interpreter that runs the tests; by default the active virtual environment's, else `python` on the PATH."""
+    requires: Requires = {}
+    """What the runner must have: a capability and a condition such as `">=40GiB"`; a list means any of."""
+    shards: Annotated[Shards, BeforeValidator(parse_shards)] = Shards(count=1)
+    """How many jobs: a number, `auto` (one for each runner of the class), or a target time with a maximum."""
+    keep_together: Literal["file", "none"] = "none"
+    """`file` never divides a file's tests over jobs."""
+    allow_empty: bool = False
+    """Whether finding no tests is fine. Otherwise it is an error."""
+    timeout: Duration = 1800.0
+    """The longest a job may take."""
+    test_timeout: Duration | None = 600.0
+    """The longest a test may take; empty for no limit of its own."""
+    retries: Retries = Retries()
+    """Which attempts are made again."""
+    priority: Priority = 0
+    """Higher starts earlier: `low` (-10), `normal` (0), `high` (10), or a number from -100 to 100."""
+    env: dict[EnvName, Text] = {}
+    """Environment variables of the tests. A suite's are added to the defaults'."""
+    artifacts: Artifacts = Artifacts()
+    """Files to keep."""
+    group: Label | None = None
+    """A word to select suites by."""
+    owner: Label | None = None
+    """Who answers for the suite."""
+
+
+class Defaults(SuiteSettings):
+    """Fields for every suite that does not set them itself."""
+
+    tool: ToolName | None = None
+    """The test tool."""
+
+
+class Suite(SuiteSettings):
+    """A set of tests that run in the same way."""
+
+    name: Name = Field(exclude=True)
+    """The key under `suites`."""
+    tool: ToolName
+    """The test tool: `pytest`, or `command` for a pair of commands that list and run tests."""
+    paths: Listed[ProjectPath] = ()
+    """Where the tests are, relative to `cwd`; none leaves it to the tool's own configuration."""
+    list_command: Command | None = None
+    """For `command`: prints one test id a line. One line, or a list of arguments; no shell runs it."""
+    run_command: Annotated[Command, AfterValidator(check_placeholder)] | None = None
+    """For `command`: runs the tests that stand where `{tests}` is written."""
+    needs: Listed[Need] = ()
+    """Suites, or tests of theirs (`suite::path`, `suite::path::name`), that must have passed before."""
+
+
+class AzureLabels(Model):
+    """Where a job runs on Azure Pipelines."""
+
+    pool: Label
+    """The agent pool."""
+    demands: Listed[Label] = ()
+    """What the agent must have, such as `Agent.OS -equals Linux`."""
+
+
+class Labels(Model):
+    """A runner class in each provider's own words."""
+
+    github: Listed[Label] = ()
+    """GitHub Actions: `runs-on`."""
+    gitlab: Listed[Label] = ()
+    """GitLab CI: `tags`."""
+    jenkins: Label | None = None
+    """Jenkins: the label expression."""
+    azure: AzureLabels | None = None
+    """Azure Pipelines: the pool and its demands."""
+
+
+class RunnerClass(Model):
+    """Runners that are alike: the same labels, capabilities and price."""
+
+    name: Name = Field(exclude=True)
+    """The key under `runners`."""
+    labels: Labels = Labels()
+    """How to ask each provider for one."""
+    provides: Provides = {}
+    """What such a runner has: capabilities and their values."""
+    count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How many there are."""
+    price: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    """Cost of one minute; the cheapest class that fits is taken."""
+
+
+class PipelineOptions(Model):
+    """How the whole plan is run."""
+
+    mode: Literal["sequential", "max-parallel", "resource-aware"] = "max-parallel"
+    """Jobs one after another, as many as possible at once, or as many as the machine's CPU and memory carry."""
+
+
+class Plan(Model):
+    """The whole plan. `defaults` are already folded into the suites, and no part of what is written out."""
+
+    version: Literal[1] = 1
+    """The version of this format."""
+    name: Label | None = None
+    """What to call the plan in reports."""
+    defaults: Defaults = Field(default=Defaults(), exclude=True, repr=False)
+    """Any suite field but `paths`, `list`, `run` and `needs`, for every suite that does not set it itself."""
+    pipeline: PipelineOptions = PipelineOptions()
+    """How the whole plan is run."""
+    runners: dict[Name, RunnerClass] = {}
+    """Runner classes by name. Without any, this machine is the only one, called `local`."""
+    suites: Annotated[dict[Name, Suite], Field(min_length=1, max_length=10_000)]
+    """Suites by name: a letter, then letters, digits, `_` and `-`; 40 at most."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fold(cls, document: object) -> object:
+        return fold(document) if isinstance(document, dict) else document
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        suites = [(key, suite.name) for key, suite in self.suites.items()]
+        runners = [(key, runner.name) for key, runner in self.runners.items()]
+        for key, name in suites + runners:
+            if key != name:
+                raise ValueError(f"{name!r} stands under the key {key!r}")
+        return self
