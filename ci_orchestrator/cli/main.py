@@ -16,7 +16,10 @@ from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code (see `errors.ExitCode`) and never raises, but for ``--help`` and ``--version``."""
+    """Run one command; returns its exit code (see `errors.ExitCode`).
+
+    Never raises, but for the SystemExit with which argparse ends ``--help`` and ``--version``.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     output = Output.for_streams(json="--json" in words)
     try:
@@ -91,7 +94,7 @@ def _keep(story: str, *, debug: bool) -> str:
 
     try:
         handle, path = tempfile.mkstemp(prefix="ci-orchestrator-crash-", suffix=".txt")
-        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(story)
     except OSError:
         return "what `--debug` prints"

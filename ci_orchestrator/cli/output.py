@@ -1,4 +1,7 @@
-"""What commands print: styled text on a terminal, plain text elsewhere, or JSON. Nothing from a test reaches a terminal raw."""
+"""What commands print: styled text on a terminal, plain text elsewhere, or JSON.
+
+Nothing from a test reaches a terminal raw.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -58,7 +58,10 @@ class CommandParser(Parser):
         add_global_options(self)
         self.set_defaults(command=command, parser=self)
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As argparse has it; this is where a command's arguments arrive first."""
         self.fill()
         return super().parse_known_args(args, namespace)
 
@@ -73,11 +76,17 @@ def build() -> tuple[Parser, dict[str, CommandParser]]:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     add_global_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
-    return parser, {command.name: _add(commands, command) for command in COMMANDS}
+    by_name = {
+        command.name: commands.add_parser(command.name, help=command.help, command=command) for command in COMMANDS
+    }
+    return parser, by_name
 
 
 def add_global_options(parser: argparse.ArgumentParser) -> None:
-    """Options that may stand before or after the command. Absent ones leave no attribute, so neither place hides the other."""
+    """Options that may stand before or after the command.
+
+    Absent ones leave no attribute, so that neither place hides what was said in the other.
+    """
     group = parser.add_argument_group("everywhere")
     group.add_argument("-C", dest="directory", metavar="DIR", default=argparse.SUPPRESS, help="work in DIR")
     group.add_argument(
@@ -92,11 +101,6 @@ def add_global_options(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="print the whole traceback of an unexpected error",
     )
-
-
-def _add(commands: Any, command: Command) -> CommandParser:
-    parser: CommandParser = commands.add_parser(command.name, help=command.help, command=command)
-    return parser
 
 
 def _sentence(text: str) -> str:

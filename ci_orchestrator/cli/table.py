@@ -1,7 +1,7 @@
 """Every command in one table: what `--help` needs, and the module to import when the command is really used.
 
-A command is one module of this package with ``add_arguments(parser)`` and ``run(args) -> ExitCode``. This table is one of
-the two lazy doors of the product: listing the commands imports none of them.
+A command is one module of this package with ``add_arguments(parser)`` and ``run(args) -> ExitCode``. This table is
+one of the two lazy doors of the product: listing the commands imports none of them.
 """
 
 from __future__ import annotations
