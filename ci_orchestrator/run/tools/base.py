@@ -61,7 +61,8 @@ class Unknown:
 class Gone:
     """The session's process ended. `exit_code` is negative for a signal (as `subprocess` has it).
 
-    `asked`: we stopped it ourselves. `evidence`: the tail of what it wrote. `failed`: why it could not go on, if it said.
+    `asked`: we stopped it ourselves. `evidence`: the tail of what it wrote. `failed`: why it could not go on, if it
+    said.
     """
 
     exit_code: int
@@ -81,6 +82,7 @@ class Workspace:
     `worker`: its name (``w1``). `index`/`count`: its place among the workers. `scratch`: private directory (temp files,
     caches, logs). `results`, `coverage`: where report files go. `claims`: shared by the sessions that collect a suite
     together: a file is collected by the session that claims it first. `only`: collect no other paths (a job's files).
+    `marker`: stands in the environment of all that the worker starts, so that it can be found.
     """
 
     worker: str
@@ -90,6 +92,7 @@ class Workspace:
     scratch: Path
     results: Path
     coverage: Path
+    marker: str
     claims: Path | None = None
     only: frozenset[str] | None = None
     env: dict[str, str] = field(default_factory=dict)

@@ -1,7 +1,11 @@
+# ruff: noqa: PTH
+# (descriptors and /proc, on the way of every test)
 """The suite's side of the pytest tool: one pytest session that is fed tests over a pipe.
 
 This file runs in the *suite's* interpreter, where ci-orchestrator is not installed: it imports the standard library
 and pytest only, supports pytest 7 and later on Python 3.8 and later, and is handed over by its path.
+
+Annotations are for checkers only (PEP 563), so they may use newer syntax than Python 3.8 has.
 
 It speaks JSON lines. It reads a first line with its settings, then ``{"op": "run", "tests": [...]}``, ``{"op":
 "flush"}`` and ``{"op": "stop"}`` on what was standard input; it writes ``collected``, ``start``, ``finish``,
@@ -11,6 +15,9 @@ Collection is divided: workers that share a claims directory walk the same tree,
 worker that claims it first. The other keeps the file's node and collects it when it is handed one of its tests.
 """
 
+from __future__ import annotations
+
+import faulthandler
 import hashlib
 import json
 import os
@@ -19,13 +26,13 @@ import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
-try:
+if sys.platform != "win32":
     import resource
-except ImportError:  # not on Windows
-    resource = None  # type: ignore[assignment]
 
 HOME = os.getcwd()
 LIMIT_FAILED = 64 * 1024
@@ -43,15 +50,15 @@ class Channel:
         os.close(null)
         os.dup2(2, 1)
         self._buffer = b""
-        self._lines = deque()
+        self._lines: deque[bytes] = deque()
         self.open = True
 
-    def send(self, message) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         data = (json.dumps(message, ensure_ascii=True, separators=(",", ":")) + "\n").encode("ascii")
         while data:
             data = data[os.write(self._out, data) :]
 
-    def receive(self, wait):
+    def receive(self, wait: bool) -> dict[str, Any] | None:
         """The next message; None when there is none (with `wait`: none will ever come)."""
         while not self._lines and self.open:
             if not wait and not select.select([self._in], [], [], 0)[0]:
@@ -60,7 +67,10 @@ class Channel:
             self.open = bool(chunk)
             *whole, self._buffer = (self._buffer + chunk).split(b"\n")
             self._lines.extend(line for line in whole if line)
-        return json.loads(self._lines.popleft()) if self._lines else None
+        if not self._lines:
+            return None
+        message: dict[str, Any] = json.loads(self._lines.popleft())
+        return message
 
 
 class Usage:
@@ -71,17 +81,17 @@ class Usage:
         self._memory = _reset_peak()
 
     @staticmethod
-    def _now():
-        if resource is None:
+    def _now() -> float:
+        if sys.platform == "win32":
             return time.process_time()
         own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
         return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
-    def measure(self):
+    def measure(self) -> tuple[float, int]:
         return max(0.0, self._now() - self._cpu), _peak(self._memory)
 
 
-def _reset_peak():
+def _reset_peak() -> bool:
     """Ask Linux to forget the process's peak resident size (proc(5), clear_refs: 5), if it lets us."""
     try:
         with open("/proc/self/clear_refs", "w") as file:
@@ -91,44 +101,44 @@ def _reset_peak():
     return True
 
 
-def _peak(was_reset):
+def _peak(was_reset: bool) -> int:
     if was_reset:
         with open("/proc/self/status", "rb") as file:
             for line in file:
                 if line.startswith(b"VmHWM:"):
                     return int(line.split()[1]) * 1024
-    if resource is None:
+    if sys.platform == "win32":
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _cut(text, limit):
+def _cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     half = limit // 2
-    return "%s\n[… %d characters cut …]\n%s" % (text[:half], len(text) - limit, text[-half:])
+    return f"{text[:half]}\n[… {len(text) - limit} characters cut …]\n{text[-half:]}"
 
 
-def _one_line(text):
+def _one_line(text: str) -> str:
     return _cut(text.strip().split("\n", 1)[0], 500)
 
 
 class Verdict:
     """What the reports of one test's phases add up to."""
 
-    def __init__(self, item) -> None:
+    def __init__(self, item: pytest.Item) -> None:
         self.item = item
-        self.reports = []
+        self.reports: list[pytest.TestReport] = []
         self.usage = Usage()
         self.started = time.time()
         self._clock = time.perf_counter()
 
-    def add(self, report) -> None:
-        if report.outcome == "rerun" or (hasattr(report, "context") and not report.failed):
+    def add(self, report: pytest.TestReport) -> None:
+        if str(report.outcome) == "rerun" or (hasattr(report, "context") and not report.failed):
             return  # another plugin's intermediate try, or a subtest that says nothing of its own
         self.reports.append(report)
 
-    def decide(self):
+    def decide(self) -> tuple[str, str, pytest.TestReport | None]:
         """(outcome, cause, the report that decided)."""
         failed = [report for report in self.reports if report.failed]
         for report in failed:
@@ -145,11 +155,12 @@ class Verdict:
             return "errored", "infrastructure", None
         return "passed", "", self.reports[-1]
 
-    def finish(self):
+    def finish(self) -> dict[str, Any]:
+        """The message that says how the test ended."""
         cpu, memory = self.usage.measure()
         outcome, cause, report = self.decide()
         limit = LIMIT_PASSED if outcome in ("passed", "skipped") else LIMIT_FAILED
-        line = {
+        line: dict[str, Any] = {
             "ev": "finish",
             "outcome": outcome,
             "cause": cause,
@@ -171,14 +182,14 @@ class Verdict:
             line["stderr"] = _cut(last.capstderr + ("\n--- log ---\n" + log if log else ""), limit)
         return {key: value for key, value in line.items() if value not in ("", 0)}
 
-    def _place(self, report):
+    def _place(self, report: pytest.TestReport | None) -> dict[str, Any]:
         crash = getattr(getattr(report, "longrepr", None), "reprcrash", None)
-        if crash is not None and report.failed:
+        if crash is not None and report is not None and report.failed:
             return {"file": _relative(str(crash.path)), "line": crash.lineno}
         path, line, _ = self.item.location
         return {"file": str(path).replace(os.sep, "/"), "line": (line or 0) + 1}
 
-    def _explain(self, report, limit):
+    def _explain(self, report: pytest.TestReport, limit: int) -> tuple[str, str]:
         if hasattr(report, "wasxfail"):
             return _one_line(report.wasxfail), ""
         longrepr = report.longrepr
@@ -189,7 +200,7 @@ class Verdict:
         return _one_line(crash.message if crash is not None else text), _cut(text, limit)
 
 
-def _relative(path):
+def _relative(path: str) -> str:
     try:
         near = os.path.relpath(path, HOME)
     except ValueError:  # another drive
@@ -200,25 +211,25 @@ def _relative(path):
 class Plugin:
     """The pytest plugin: divides collection, replaces the test loop."""
 
-    def __init__(self, settings, channel) -> None:
+    def __init__(self, settings: dict[str, Any], channel: Channel) -> None:
         self.channel = channel
         self.claims = settings.get("claims")
         only = settings.get("only")
         self.only = None if only is None else set(only)
-        self.mine = set()
-        self.put_off = {}
+        self.mine: set[str] = set()
+        self.put_off: dict[str, list[pytest.Collector]] = {}
         self.open_doors = False
-        self.items = {}
-        self.order = []
-        self.errors = []
-        self.skipped = []
-        self.verdict = None
+        self.items: dict[str, pytest.Item] = {}
+        self.names: dict[pytest.Item, str] = {}
+        self.errors: list[list[str]] = []
+        self.skipped: list[list[str]] = []
+        self.verdict: Verdict | None = None
         self.pid = os.getpid()
 
     # -- collection ------------------------------------------------------------------------------
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_cmdline_main(self, config):
+    def pytest_cmdline_main(self, config: pytest.Config) -> Iterator[None]:
         """This session is the worker: it neither spreads tests over others, nor writes the suite's JUnit file."""
         for option, value in (("numprocesses", None), ("dist", "no"), ("tx", []), ("xmlpath", None)):
             if hasattr(config.option, option):
@@ -226,12 +237,13 @@ class Plugin:
         yield
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session):
+    def pytest_collection(self, session: pytest.Session) -> None:
         """An argument that names a test needs its file collected here, or pytest says that there is no such test."""
         self.open_doors = any("::" in argument for argument in session.config.args)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_make_collect_report(self, collector):
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
+        """A file that is not ours is put off: its node is kept, its module is not imported."""
         if not isinstance(collector, pytest.File) or isinstance(collector, pytest.Package) or self.open_doors:
             return None
         path = collector.nodeid
@@ -240,10 +252,10 @@ class Plugin:
         self.put_off.setdefault(path, []).append(collector)
         return pytest.CollectReport(collector.nodeid, "passed", None, [])
 
-    def _claim(self, path):
+    def _claim(self, path: str) -> bool:
         if self.claims is None or path in self.mine:
             return True
-        name = hashlib.sha1(path.encode("utf-8", "surrogatepass")).hexdigest()
+        name = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
         try:
             os.close(os.open(os.path.join(self.claims, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         except FileExistsError:
@@ -251,29 +263,30 @@ class Plugin:
         self.mine.add(path)
         return True
 
-    def pytest_collectreport(self, report):
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what went wrong and what was skipped."""
         if report.failed:
             self.errors.append([report.nodeid or ".", report.longreprtext])
         elif report.skipped:
             longrepr = report.longrepr
             self.skipped.append([report.nodeid, str(longrepr[2] if isinstance(longrepr, tuple) else longrepr)])
 
-    def _adopt(self, items):
+    def _adopt(self, items: Iterable[pytest.Item]) -> list[str]:
         """Index items by id; ids that pytest gives twice are told apart by their order in the file."""
         names = []
         for item in items:
             name, copy = item.nodeid, 1
             while name in self.items:
                 copy += 1
-                name = "%s#%d" % (item.nodeid, copy)
+                name = f"{item.nodeid}#{copy}"
             self.items[name] = item
-            item._ci_orchestrator_id = name
+            self.names[item] = name
             names.append(name)
         return names
 
-    def _collect_late(self, session, path):
+    def _collect_late(self, session: pytest.Session, path: str) -> None:
         self.open_doors = True
-        items = []
+        items: list[pytest.Item] = []
         for collector in self.put_off.pop(path, []):
             items.extend(session.genitems(collector))
         session.config.hook.pytest_collection_modifyitems(session=session, config=session.config, items=items)
@@ -282,7 +295,8 @@ class Plugin:
     # -- the loop --------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session):
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Say what was collected, then run what is asked for."""
         tests = self._adopt(session.items)
         self.channel.send(
             {
@@ -297,8 +311,8 @@ class Plugin:
             self._loop(session)
         return True
 
-    def _loop(self, session):
-        todo = deque()
+    def _loop(self, session: pytest.Session) -> None:
+        todo: deque[pytest.Item] = deque()
         running = True
         flush = False
         while running or todo:
@@ -327,7 +341,7 @@ class Plugin:
             elif flush and running and not todo:
                 flush = False
 
-    def _known(self, session, tests):
+    def _known(self, session: pytest.Session, tests: list[str]) -> Iterator[pytest.Item]:
         unknown = []
         for test in tests:
             if test not in self.items:
@@ -342,8 +356,8 @@ class Plugin:
         if unknown:
             self.channel.send({"ev": "unknown", "tests": unknown})
 
-    def _run(self, item, successor):
-        name = item._ci_orchestrator_id
+    def _run(self, item: pytest.Item, successor: pytest.Item | None) -> None:
+        name = self.names[item]
         self.verdict = verdict = Verdict(item)
         self.channel.send({"ev": "start", "test": name, "at": verdict.started})
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=successor)
@@ -353,20 +367,20 @@ class Plugin:
         line["test"] = name
         self.channel.send(line)
 
-    def pytest_runtest_logreport(self, report):
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of the running test has ended."""
         if self.verdict is not None:
             self.verdict.add(report)
 
 
-def _on_interrupt(signum, frame):
+def _on_interrupt(signum: int, frame: Any) -> None:  # noqa: ANN401 - the handler hands it on
     """Say where every thread was before the interrupt unwinds the test."""
-    import faulthandler
-
     faulthandler.dump_traceback(file=2, all_threads=True)
     signal.default_int_handler(signum, frame)
 
 
-def main():
+def main() -> int:
+    """Run one pytest session; returns its exit code."""
     channel = Channel()
     settings = channel.receive(wait=True)
     if settings is None:
