@@ -1,0 +1,82 @@
+"""Questions to this machine, each answered within a time limit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+_KVM = """
+import fcntl, os
+device = os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC)
+assert fcntl.ioctl(device, 0xAE00, 0) == 12   # KVM_GET_API_VERSION
+os.close(fcntl.ioctl(device, 0xAE01, 0))      # KVM_CREATE_VM
+"""
+
+
+def ask(command: Sequence[str], *, seconds: float = 20.0, cwd: Path | None = None) -> tuple[int, str] | None:
+    """Exit code and output of `command`; None when it is not there or does not end in time.
+
+    A process that not even a kill ends (stuck in a driver) is left behind: the answer is None all the same.
+    """
+    try:
+        process = subprocess.Popen(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+    except OSError:
+        return None
+    try:
+        output, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=1.0)
+        return None
+    return process.returncode, output.decode("utf-8", "replace").strip()
+
+
+def kvm_works() -> bool:
+    """True when a virtual machine can be created. The device file alone proves nothing: it can be there and hang."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    answer = ask([sys.executable, "-I", "-c", _KVM], seconds=5.0)
+    return answer is not None and answer[0] == 0
+
+
+def wal_works(folder: Path) -> bool:
+    """True when a SQLite database in `folder` can be read while it is written (write-ahead log)."""
+    database = folder / "probe.sqlite"
+    with (
+        contextlib.closing(sqlite3.connect(database)) as writer,
+        contextlib.closing(sqlite3.connect(database)) as reader,
+    ):
+        mode = writer.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        writer.execute("CREATE TABLE probe (one INTEGER)")
+        writer.commit()
+        writer.execute("INSERT INTO probe VALUES (1)")
+        return bool(mode == "wal" and reader.execute("SELECT count(*) FROM probe").fetchone() == (0,))
+
+
+def memory() -> int:
+    """Bytes that this process and its children may use: the machine's, or the control group's if that is less."""
+    total = int(psutil.virtual_memory().total)
+    with contextlib.suppress(OSError, ValueError):
+        return min(total, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return total
+
+
+def cpus() -> int:
+    """CPUs that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that can still be written where `folder` is."""
+    return shutil.disk_usage(folder).free
