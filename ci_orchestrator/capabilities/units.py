@@ -30,7 +30,7 @@ def shown(value: object, limit: int = 60) -> str:
 
 def parse_size(value: object) -> int:
     """Bytes of a size such as ``16GiB`` or ``512MB`` (GiB = 1024³ bytes, GB = 1000³); a bare number is bytes."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
         return value
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:

@@ -9,6 +9,9 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from ci_orchestrator.capabilities.taxonomy import Scalar
+from ci_orchestrator.capabilities.units import RefusedError
+from ci_orchestrator.plan.capable import PROVIDES_SCHEMA, REQUIRES_SCHEMA, read_provides, read_requires
 from ci_orchestrator.plan.defaults import fold
 from ci_orchestrator.plan.scalars import (
     DURATION_PATTERN,
@@ -65,9 +68,10 @@ Command = Annotated[
 ]
 ToolName = Literal["pytest", "command"]
 RetryCause = Literal["worker-lost", "infrastructure", "timeout", "failure"]
-Scalar = bool | int | float | str
-Requires = dict[str, tuple[Scalar, ...]]
-Provides = dict[str, Scalar | tuple[dict[str, Scalar], ...]]
+Requires = Annotated[dict[str, tuple[Scalar, ...]], BeforeValidator(read_requires), WithJsonSchema(REQUIRES_SCHEMA)]
+Provides = Annotated[
+    dict[str, Scalar | tuple[dict[str, Scalar], ...]], BeforeValidator(read_provides), WithJsonSchema(PROVIDES_SCHEMA)
+]
 
 
 def _alias(field: str) -> str:
@@ -97,6 +101,14 @@ class Shards(Model):
     """The wall time that a job should take; the number of jobs follows from the history."""
     max: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """With `target`: never more jobs than this."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.count is not None and (self.target is not None or self.max is not None):
+            raise RefusedError("shards have a fixed count and a target at once", "keep one of them")
+        if self.max is not None and self.target is None:
+            raise RefusedError("`max` stands without `target`", "add the time a job should take, such as target: 8m")
+        return self
 
     @property
     def auto(self) -> bool:
