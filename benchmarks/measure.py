@@ -51,7 +51,7 @@ class Figure:
     """What was measured. Seconds and MB (10^6 bytes).
 
     `cpu` is user + system, children included. `peak_mb` is the largest resident size of the process (for a command: of
-    any one process of it); `extra_mb` is that less what was resident before the measured call (for a command: the same).
+    any one process of it); `extra_mb` is that less what was resident before the measured call (for a command: same).
     `said` is what the measured call returned (for a command: its exit code), in the last round.
     """
 
@@ -78,9 +78,9 @@ def measure(cases: Sequence[Case], rounds: int = 3) -> dict[str, Figure]:
     taken: dict[str, list[Figure]] = {case.name: [] for case in cases}
     for turn in range(rounds):
         for case in cases:
-            print(f"\r\033[Kround {turn + 1}/{rounds}: {case.name}", end="", file=sys.stderr, flush=True)
+            _progress(f"round {turn + 1}/{rounds}: {case.name}")
             taken[case.name].append(_call(case) if callable(case.run) else _command(case, case.run))
-    print("\r\033[K", end="", file=sys.stderr)
+    _progress("")
     return {name: _best(figures) for name, figures in taken.items()}
 
 
@@ -112,6 +112,11 @@ def judge(figures: Mapping[str, Figure], targets: Sequence[Target]) -> bool:
                     f"  {word}: {target.name} takes {ratio:.2f} × the {what} of {target.against} (target ≤ {limit:g})"
                 )
     return all(verdicts)
+
+
+def _progress(line: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
 
 def _best(figures: Sequence[Figure]) -> Figure:
