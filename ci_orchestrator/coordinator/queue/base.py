@@ -14,9 +14,9 @@ from typing import Protocol
 class Task:
     """One attempt at one test that waits to be made.
 
-    `key`: the test's id. `channel`: what a worker must be able to run it (the suite). `group`: tests that like to stay
-    together and in `order` (the file); `whole`: they must. `priority`: higher first. `estimate`: seconds. `number`: which
-    attempt it will be. `not_before`: the earliest time to start it (back-off).
+    `key`: the test's id. `channel`: what a worker must be able to run it (the suite). `group`: tests that like to
+    stay together and in `order` (the file); `whole`: they must. `priority`: higher first. `estimate`: seconds.
+    `number`: which attempt it will be. `not_before`: the earliest time to start it (back-off).
     """
 
     key: str
@@ -70,7 +70,7 @@ class Queue(Protocol):
         """The worker is alive: its leases last until `now + lease`."""
 
     def settle(self, token: int, now: float, *, again: Task | None = None) -> bool:
-        """End a lease; `again` puts the next attempt in the same step. False when the lease is stale: ignore its result."""
+        """End a lease; `again` puts the next attempt in the same step. False: the lease is stale, ignore its result."""
 
     def release(self, worker: str, now: float) -> Sequence[Task]:
         """Give back everything that the worker holds, unharmed; returns those tasks."""
@@ -84,7 +84,7 @@ class Queue(Protocol):
     def channels(self, now: float) -> Sequence[ChannelState]:
         """The channels in which a task is ready, highest priority first, ties by name."""
 
-    def held(self, worker: str) -> Sequence[Lease]:
+    def held(self, worker: str) -> Collection[Lease]:
         """What the worker holds, in the order in which it was reserved."""
 
     def next_at(self, now: float) -> float | None:

@@ -36,10 +36,20 @@ class _Group:
         return self.priority + int((now - self.since) // AGEING)
 
 
+@dataclass(slots=True)
+class _Level:
+    """The sums over the groups of one channel and priority; `since` is when the oldest of them began to wait."""
+
+    since: float
+    waiting: int = 0
+    remaining: float = 0.0
+
+
 class MemoryQueue:
     """A `Queue` in memory."""
 
     def __init__(self) -> None:
+        self._levels: dict[tuple[str, int], _Level] = {}
         self._groups: dict[tuple[str, int, str], _Group] = {}
         self._where: dict[str, tuple[str, int, str]] = {}
         self._delayed: list[tuple[float, int, Task]] = []
@@ -135,19 +145,17 @@ class MemoryQueue:
         """See `Queue.channels`."""
         self._wake(now)
         states: dict[str, ChannelState] = {}
-        for group in self._groups.values():
-            old = states.get(group.channel, ChannelState(group.channel, group.effective(now), 0, 0.0))
-            states[group.channel] = ChannelState(
-                group.channel,
-                max(old.priority, group.effective(now)),
-                old.waiting + len(group.tasks),
-                old.remaining + group.remaining,
+        for (channel, base), level in self._levels.items():
+            priority = base + int((now - level.since) // AGEING)
+            old = states.get(channel, ChannelState(channel, priority, 0, 0.0))
+            states[channel] = ChannelState(
+                channel, max(old.priority, priority), old.waiting + level.waiting, old.remaining + level.remaining
             )
         return sorted(states.values(), key=lambda state: (-state.priority, state.channel))
 
-    def held(self, worker: str) -> Sequence[Lease]:
+    def held(self, worker: str) -> Collection[Lease]:
         """See `Queue.held`."""
-        return tuple(self._holdings.get(worker, {}).values())
+        return self._holdings.get(worker, {}).values()
 
     def next_at(self, now: float) -> float | None:
         """See `Queue.next_at`."""
@@ -162,6 +170,9 @@ class MemoryQueue:
             self._groups[place] = group
         group.add(task)
         self._where[task.key] = place
+        level = self._levels.setdefault((task.channel, task.priority), _Level(now))
+        level.waiting += 1
+        level.remaining += task.estimate
 
     def _wake(self, now: float) -> None:
         while self._delayed and self._delayed[0][0] <= now:
@@ -209,7 +220,13 @@ class MemoryQueue:
         return out
 
     def _replace(self, group: _Group, tasks: list[Task]) -> None:
+        level = self._levels[group.channel, group.priority]
+        level.waiting -= len(group.tasks) - len(tasks)
+        level.remaining -= group.remaining
         group.tasks = tasks
         group.remaining = sum(task.estimate for task in tasks)
+        level.remaining += group.remaining
         if not tasks:
             del self._groups[group.channel, group.priority, group.name]
+        if not level.waiting:
+            del self._levels[group.channel, group.priority]

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH
+# ruff: noqa: PTH109, PTH118, PTH123
 # (descriptors and /proc, on the way of every test)
 """The suite's side of the pytest tool: one pytest session that is fed tests over a pipe.
 

@@ -1,0 +1,101 @@
+"""The workers of this machine: sessions of test tools, each with its own workspace, and one inbox for what they say."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from ci_orchestrator import plugins
+from ci_orchestrator.plan.models import Suite
+from ci_orchestrator.run.tools import TOOLS
+from ci_orchestrator.run.tools.base import Collected, Message, Session, Tool, Workspace
+
+
+@dataclass(slots=True)
+class Member:
+    """One worker. `collected` is None until it has said what it found; `groups` are the files it has at hand."""
+
+    name: str
+    suite: Suite
+    session: Session
+    workspace: Workspace
+    collected: Collected | None = None
+    groups: frozenset[str] = frozenset()
+    stopping: bool = False
+    flushed: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """It can be handed tests."""
+        return self.collected is not None and not self.stopping
+
+    def note(self, collected: Collected) -> None:
+        """Remember what it found."""
+        self.collected = collected
+        paths = {test.partition("::")[0] for test in collected.tests}
+        self.groups = frozenset(f"{self.suite.name}::{path}" for path in paths)
+
+
+class Crew:
+    """Opens workers and keeps their places. `width` is how many may work at once; each has a place below it."""
+
+    def __init__(self, project: Path, env: Mapping[str, str], *, width: int, marker: str) -> None:
+        self.inbox: queue.SimpleQueue[tuple[str, Message]] = queue.SimpleQueue()
+        self.members: dict[str, Member] = {}
+        self.width = width
+        self._project = project
+        self._env = dict(env)
+        self._marker = marker
+        self._scratch = Path(tempfile.mkdtemp(prefix="ci-orchestrator-"))
+        self._numbers = count(1)
+        self._tools: dict[str, Tool] = {}
+
+    def open(self, suite: Suite, *, claims: Path | None = None, only: frozenset[str] | None = None) -> Member:
+        """Start a worker for `suite`. Raises `UserError` when its tool or interpreter is not there."""
+        name = f"w{next(self._numbers)}"
+        scratch = self._scratch / name
+        places = {member.workspace.index for member in self.members.values()}
+        workspace = Workspace(
+            worker=name,
+            index=next(index for index in count() if index not in places),
+            count=self.width,
+            project=self._project,
+            scratch=scratch,
+            results=scratch / "results",
+            coverage=scratch / "coverage",
+            marker=f"{self._marker}-{name}",
+            claims=claims,
+            only=only,
+            env=self._env,
+        )
+        for path in (workspace.scratch, workspace.results, workspace.coverage):
+            path.mkdir(parents=True)
+        session = self._tool(suite.tool).open(suite, workspace, self._say)
+        member = self.members[name] = Member(name, suite, session, workspace)
+        return member
+
+    def claims(self) -> Path:
+        """A new directory in which workers that collect together claim files."""
+        return Path(tempfile.mkdtemp(prefix="claims-", dir=self._scratch))
+
+    def forget(self, member: Member) -> None:
+        """The worker is gone: its place is free and its scratch space is removed."""
+        del self.members[member.name]
+        shutil.rmtree(member.workspace.scratch, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove all scratch space. Workers must be gone by now."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _say(self, worker: str, message: Message) -> None:
+        self.inbox.put((worker, message))
+
+    def _tool(self, name: str) -> Tool:
+        if name not in self._tools:
+            self._tools[name] = plugins.load("tools", name, TOOLS)()
+        return self._tools[name]

@@ -1,0 +1,301 @@
+"""The driver: tells the machine what happens, and does what it answers. All waiting, all threads' messages, no decisions.
+
+It staffs places with workers, hands each the next tests from the queue, and writes every event down.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ci_orchestrator.clock import Clock
+from ci_orchestrator.coordinator.crew import Crew, Member
+from ci_orchestrator.coordinator.discovery import end_all
+from ci_orchestrator.coordinator.machine import Command, Emit, Kill, Machine, Put, Settle, Withdraw
+from ci_orchestrator.coordinator.queue.base import ChannelState, Queue
+from ci_orchestrator.plan.models import Suite
+from ci_orchestrator.results import events
+from ci_orchestrator.run.process import signal_name
+from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Message, Started, Unknown
+
+LEASE = 60.0
+"""Seconds. A worker's process is its heartbeat here, so this only matters when the machine itself sleeps."""
+LOW_WATER = 2
+"""Refill a worker that has no more tests than this: the one it runs, and the one held back for its successor."""
+SHARE = 4
+"""A worker takes at most one `SHARE`-th of its fair part of the remaining work at once (guided self-scheduling)."""
+START_UP = 1.0
+"""Seconds of remaining work for each worker below which another one is not worth starting."""
+PULSE = 0.5
+"""The longest wait, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What may run at once: `width` workers, whose suites together ask for at most `cpu` and `memory` (None: unbounded)."""
+
+    width: int
+    cpu: float | None = None
+    memory: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one worker of a suite takes, and how urgent the suite is (`tail`: seconds of work that hang on it)."""
+
+    cpu: float = 1.0
+    memory: float = 0.0
+    tail: float = 0.0
+
+
+class Driver:
+    """Runs a machine to its end. `log` is called with every event, in order."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        work: Queue,
+        crew: Crew,
+        clock: Clock,
+        *,
+        suites: Mapping[str, Suite],
+        capacity: Capacity,
+        loads: Mapping[str, Load],
+        log: Callable[[events.Event], None],
+        pulse: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._machine = machine
+        self._queue = work
+        self._crew = crew
+        self._clock = clock
+        self._suites = suites
+        self._capacity = capacity
+        self._loads = loads
+        self._log = log
+        self._pulse = pulse
+        self._tokens: dict[str, int] = {}
+        self._met: set[tuple[str, str]] = set()
+        self._extended = 0.0
+        self._begin = clock.now() - clock.monotonic()
+
+    def run(self) -> None:
+        """Run everything. KeyboardInterrupt ends the workers, records what was running as interrupted, and is raised on."""
+        try:
+            self._apply(self._machine.start(self._now()))
+            while not self._machine.finished:
+                self._staff()
+                self._listen()
+                self._apply(self._machine.tick(self._now()))
+                self._pulse()
+            self._dismiss()
+        except KeyboardInterrupt:
+            self._apply(self._machine.interrupt(self._now()))
+            raise
+        finally:
+            end_all(self._crew, self._clock)
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """Wait for a message or the next deadline; then take all messages that are there."""
+        now = self._now()
+        moments = [self._machine.next_deadline(), self._queue.next_at(now), now + PULSE]
+        wait = min(moment for moment in moments if moment is not None) - now
+        try:
+            worker, message = self._crew.inbox.get(timeout=max(0.0, wait))
+            while True:
+                self._hear(worker, message)
+                worker, message = self._crew.inbox.get_nowait()
+        except queue.Empty:
+            self._keep_leases()
+
+    def _hear(self, worker: str, message: Message) -> None:
+        member = self._crew.members.get(worker)
+        if member is None:
+            return
+        now = self._now()
+        if isinstance(message, Started):
+            test = self._id(member, message.test)
+            self._introduce(member, test, now)
+            self._apply(self._machine.on_started(worker, test, message.at, now))
+        elif isinstance(message, Finished):
+            self._apply(self._machine.on_finished(worker, self._finished(member, message, now), now))
+            self._feed(member)
+        elif isinstance(message, Collected):
+            member.note(message)
+        elif isinstance(message, Unknown):
+            tests = [self._id(member, test) for test in message.tests]
+            self._apply(self._machine.on_unknown(worker, tests, now))
+        else:
+            self._gone(member, message, now)
+
+    def _gone(self, member: Member, gone: Gone, now: float) -> None:
+        suite = member.suite.name
+        if gone.asked and gone.exit_code == 0 and not self._queue.held(member.name):
+            self._part(member, now)
+        elif gone.failed and member.collected is not None:
+            self._apply(self._machine.give_up(suite, gone.failed, now))
+        else:
+            self._apply(
+                self._machine.on_lost(
+                    member.name,
+                    suite,
+                    exit_code=gone.exit_code,
+                    signal=signal_name(gone.exit_code),
+                    evidence=f"{gone.failed}\n{gone.evidence}".strip(),
+                    now=now,
+                )
+            )
+        self._queue.release(member.name, now)
+        self._crew.forget(member)
+
+    def _introduce(self, member: Member, test: str, now: float) -> None:
+        """A worker's first test of a job: the job's log learns of the worker."""
+        job = self._machine.job_of(test)
+        if (member.name, job) not in self._met:
+            self._met.add((member.name, job))
+            self._log(events.WorkerStarted(ts=now, job=job, worker=member.name, pid=member.session.pid))
+
+    def _part(self, member: Member, now: float) -> None:
+        for worker, job in sorted(self._met):
+            if worker == member.name:
+                self._log(events.WorkerFinished(ts=now, job=job, worker=worker, exit_code=0))
+
+    # -- what to do ------------------------------------------------------------------------------
+
+    def _apply(self, commands: Iterable[Command]) -> None:
+        for command in commands:
+            if isinstance(command, Emit):
+                self._log(command.event)
+            elif isinstance(command, Put):
+                self._queue.put(command.tasks, self._now())
+            elif isinstance(command, Settle):
+                token = self._tokens.pop(command.test, None)
+                if token is not None:
+                    self._queue.settle(token, self._now(), again=command.again)
+            elif isinstance(command, Withdraw):
+                self._queue.withdraw(command.tests)
+            elif isinstance(command, Kill):
+                self._crew.members[command.worker].stopping = True
+                self._crew.members[command.worker].session.kill()
+
+    def _staff(self) -> None:
+        """Fill free places with workers, hungry workers with tests; end workers that nobody needs."""
+        states = self._channels()
+        for member in list(self._crew.members.values()):
+            self._feed(member)
+            if member.ready and not self._queue.held(member.name) and self._dispensable(member, states):
+                member.stopping = True
+                member.session.stop()
+        for state in self._channels():
+            suite = self._suites[state.channel]
+            while self._wants_more(state) and self._fits(suite):
+                self._crew.open(suite, only=frozenset())
+
+    def _feed(self, member: Member) -> None:
+        if not member.ready or len(self._queue.held(member.name)) > LOW_WATER:
+            return
+        now = self._now()
+        suite = member.suite.name
+        state = next((one for one in self._queue.channels(now) if one.channel == suite), None)
+        if state is not None:
+            workers = sum(one.suite.name == suite for one in self._crew.members.values())
+            leases = self._queue.reserve(
+                member.name,
+                suite,
+                now,
+                lease=LEASE,
+                budget=state.remaining / (SHARE * workers),
+                prefer=member.groups,
+            )
+            self._tokens.update((lease.task.key, lease.token) for lease in leases)
+            member.session.run([lease.task.key.partition("::")[2] for lease in leases])
+            member.flushed = False
+        elif not member.flushed and self._queue.held(member.name):
+            member.flushed = True
+            member.session.flush()
+
+    def _dispensable(self, member: Member, states: Sequence[ChannelState]) -> bool:
+        if any(state.channel == member.suite.name for state in states):
+            return False
+        return not self._machine.owed(member.suite.name) or bool(states)
+
+    def _wants_more(self, state: ChannelState) -> bool:
+        """Another worker for the channel would find something to do."""
+        workers = [member for member in self._crew.members.values() if member.suite.name == state.channel]
+        if not workers:
+            return True
+        starting = sum(member.collected is None for member in workers)
+        return state.waiting > starting and state.remaining > START_UP * (len(workers) + 1)
+
+    def _fits(self, suite: Suite) -> bool:
+        """A place is free, and the machine carries one more worker of this suite (one alone always fits)."""
+        present = [self._loads[member.suite.name] for member in self._crew.members.values()]
+        if len(present) >= self._capacity.width:
+            return False
+        load, limit = self._loads[suite.name], self._capacity
+        cpu = load.cpu + sum(one.cpu for one in present)
+        memory = load.memory + sum(one.memory for one in present)
+        fits = (limit.cpu is None or cpu <= limit.cpu) and (limit.memory is None or memory <= limit.memory)
+        return fits or not present
+
+    def _channels(self) -> list[ChannelState]:
+        """Channels with work, most urgent first: priority, then the longest path that hangs on it."""
+        states = self._queue.channels(self._now())
+        return sorted(states, key=lambda state: (-state.priority, -self._loads[state.channel].tail, state.channel))
+
+    def _dismiss(self) -> None:
+        """Everything is done: let the workers end by themselves, so that fixtures are torn down and coverage is saved."""
+        for member in self._crew.members.values():
+            if not member.stopping:
+                member.stopping = True
+                member.session.stop()
+        limit = self._clock.monotonic() + LEASE
+        while self._crew.members and self._clock.monotonic() < limit:
+            try:
+                worker, message = self._crew.inbox.get(timeout=PULSE)
+            except queue.Empty:
+                continue
+            if isinstance(message, Gone):
+                member = self._crew.members[worker]
+                self._part(member, self._now())
+                self._crew.forget(member)
+
+    # -- small things ----------------------------------------------------------------------------
+
+    def _now(self) -> float:
+        """Unix time that never goes backwards, whatever is done to the machine's clock."""
+        return self._begin + self._clock.monotonic()
+
+    def _keep_leases(self) -> None:
+        now = self._now()
+        if now - self._extended > LEASE / 3:
+            self._extended = now
+            for worker in self._crew.members:
+                self._queue.extend(worker, now, lease=LEASE)
+
+    @staticmethod
+    def _id(member: Member, test: str) -> str:
+        return f"{member.suite.name}::{test}"
+
+    def _finished(self, member: Member, message: Finished, now: float) -> events.TestFinished:
+        return events.TestFinished(
+            ts=now,
+            job="",
+            worker=member.name,
+            test=self._id(member, message.test),
+            number=0,
+            outcome=message.outcome,
+            cause=message.cause,
+            started=message.started,
+            duration=message.duration,
+            cpu=message.cpu,
+            peak_memory=message.peak_memory,
+            message=message.message,
+            details=message.details,
+            stdout=message.stdout,
+            stderr=message.stderr,
+            file=message.file,
+            line=message.line,
+        )
