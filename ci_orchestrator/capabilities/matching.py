@@ -124,16 +124,25 @@ def parse_provided(name: str, value: object) -> Scalar | tuple[dict[str, Scalar]
         return _checked(name, value)
     if field:
         raise RefusedError(f"{shown(name)} cannot stand alone", f"write {family}: {{{field}: …}}")
-    entries = value if isinstance(value, (list, tuple)) else (value,)
-    if not 0 < len(entries) <= 1000:
+    if not isinstance(value, (list, tuple)):
+        return (_entry(family, value, ()),)
+    if not 0 < len(value) <= 1000:
         raise RefusedError(f"{family} must have 1 to 1000 entries", "leave it out if there is none")
-    return tuple(_entry(family, entry) for entry in entries)
+    return tuple(_entry(family, entry, (index,)) for index, entry in enumerate(value))
 
 
-def _entry(family: str, entry: object) -> dict[str, Scalar]:
+def _entry(family: str, entry: object, at: tuple[str | int, ...]) -> dict[str, Scalar]:
     if not isinstance(entry, Mapping) or not entry:
-        raise RefusedError(f"{shown(entry)} does not say what the {family} is", f"write {family}: {{NAME: VALUE, …}}")
-    return {field: _checked(f"{family}.{field}", value) for field, value in entry.items()}
+        raise RefusedError(
+            f"{shown(entry)} does not say what the {family} is", f"write {family}: {{NAME: VALUE, …}}", at
+        )
+    fields: dict[str, Scalar] = {}
+    for field, value in entry.items():
+        try:
+            fields[field] = _checked(f"{family}.{field}", value)
+        except RefusedError as error:
+            raise RefusedError(error.what, error.fix, (*at, field)) from None
+    return fields
 
 
 def _checked(name: str, value: object) -> Scalar:

@@ -14,12 +14,13 @@ SIZE_PATTERN = rf"^{_SIZE.pattern}$"
 
 
 class RefusedError(ValueError):
-    """A value cannot be taken: `what` is wrong with it (without its place), and how to `fix` it."""
+    """A value cannot be taken: `what` is wrong with it, and how to `fix` it; `at` is the path to it within what was read."""
 
-    def __init__(self, what: str, fix: str = "") -> None:
+    def __init__(self, what: str, fix: str = "", at: tuple[str | int, ...] = ()) -> None:
         super().__init__(f"{what}; {fix}" if fix else what)
         self.what = what
         self.fix = fix
+        self.at = at
 
 
 def shown(value: object, limit: int = 60) -> str:

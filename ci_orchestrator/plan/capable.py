@@ -74,7 +74,7 @@ def _each(value: object, read: Callable[[str, object], object]) -> object:
             result[name] = read(name, raw)
         except RefusedError as error:
             kind = PydanticCustomError("refused", "{what}", {"what": error.what, "fix": error.fix})
-            problems.append(InitErrorDetails(type=kind, loc=(name,), input=raw))
+            problems.append(InitErrorDetails(type=kind, loc=(name, *error.at), input=raw))
     if problems:
         raise ValidationError.from_exception_data("capabilities", problems)
     return result

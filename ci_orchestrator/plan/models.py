@@ -27,6 +27,8 @@ from ci_orchestrator.plan.scalars import (
 
 _ALIASES = {"list_command": "list", "run_command": "run"}
 SUITE_NAME = r"^[a-z][a-z0-9_-]{0,39}$"
+ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+NEED = r"^[a-z][a-z0-9_-]{0,39}(::[^\x00-\x1f\x7f]+)?$"
 
 T = TypeVar("T")
 Listed = Annotated[tuple[T, ...], Field(strict=False)]  # a YAML sequence arrives as a list
@@ -34,8 +36,8 @@ Listed = Annotated[tuple[T, ...], Field(strict=False)]  # a YAML sequence arrive
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=10_000)]
 Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
 Name = Annotated[str, Field(pattern=SUITE_NAME)]
-EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]
-Need = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}(::[^\x00-\x1f\x7f]+)?$", max_length=2_000)]
+EnvName = Annotated[str, Field(pattern=ENV_NAME, max_length=200)]
+Need = Annotated[str, Field(pattern=NEED, max_length=2_000)]
 ProjectPath = Annotated[
     str,
     Field(max_length=1_000),

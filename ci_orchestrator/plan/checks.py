@@ -1,0 +1,96 @@
+"""Whether the parts of a valid plan fit together: needs, tools, runner classes, and names of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from ci_orchestrator.capabilities.units import shown
+from ci_orchestrator.graph import CycleError, Dag
+from ci_orchestrator.plan.builder import Path
+from ci_orchestrator.plan.expansion import job_stem, looks_like_a_shard, misfits
+from ci_orchestrator.plan.models import Plan, Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not fit, at a path of the plan; `key` when the key is to blame rather than its value."""
+
+    path: Path
+    what: str
+    fix: str
+    key: bool = False
+
+
+def findings(plan: Plan) -> list[Finding]:
+    """All that does not fit, in the order of the suites."""
+    found = [finding for suite in plan.suites.values() for finding in _of_suite(suite, plan)]
+    return [*found, *_cycle(plan), *_job_names(plan)]
+
+
+def _of_suite(suite: Suite, plan: Plan) -> Iterator[Finding]:
+    yield from _tool(suite)
+    yield from _needs(suite, plan)
+    yield from _runner(suite, plan)
+
+
+def _tool(suite: Suite) -> Iterator[Finding]:
+    place: Path = ("suites", suite.name)
+    commands = {"list": suite.list_command, "run": suite.run_command}
+    if suite.tool == "command":
+        for field in (field for field, command in commands.items() if command is None):
+            yield Finding(place, f"`{field}` is missing", f"the tool `command` needs `{field}:`, a command", key=True)
+        if suite.paths:
+            yield Finding((*place, "paths"), "`paths` means nothing to the tool `command`", "remove it", key=True)
+        return
+    for field in (field for field, command in commands.items() if command is not None):
+        fix = "remove it, or write `tool: command`"
+        yield Finding((*place, field), f"`{field}` means nothing to the tool `{suite.tool}`", fix, key=True)
+
+
+def _needs(suite: Suite, plan: Plan) -> Iterator[Finding]:
+    for index, need in enumerate(suite.needs):
+        target = need.partition("::")[0]
+        if target not in plan.suites:
+            near = get_close_matches(target, sorted(plan.suites), n=1)
+            fix = f"did you mean {near[0]!r}?" if near else f"suites: {', '.join(sorted(plan.suites))[:200]}"
+            yield Finding(("suites", suite.name, "needs", index), f"there is no suite {shown(target)}", fix)
+
+
+def _cycle(plan: Plan) -> Iterator[Finding]:
+    edges = {
+        name: sorted({target for need in suite.needs if (target := need.partition("::")[0]) in plan.suites})
+        for name, suite in plan.suites.items()
+    }
+    try:
+        Dag(edges)
+    except CycleError as error:
+        arrows = " → ".join(error.path)
+        yield Finding(
+            ("suites", error.path[0], "needs"), f"suites need each other: {arrows}", "remove one of these needs"
+        )
+
+
+def _runner(suite: Suite, plan: Plan) -> Iterator[Finding]:
+    reasons = misfits(suite, plan)
+    if not reasons or not all(reasons.values()):
+        return
+    each = [f"{name}: {', '.join(why)}" for name, why in reasons.items()]
+    more = f"; and {len(each) - 5} more" if len(each) > 5 else ""
+    yield Finding(
+        ("suites", suite.name, "requires"),
+        f"no runner class can run this suite ({'; '.join(each[:5])}{more})",
+        "ask for less, or say under `runners` what provides it",
+    )
+
+
+def _job_names(plan: Plan) -> Iterator[Finding]:
+    """Job ids have no `-`; two suites must not end up with the same one."""
+    stems: dict[str, str] = {}
+    for name in plan.suites:
+        first = stems.setdefault(job_stem(name), name)
+        if first != name:
+            yield Finding(("suites", name), f"this name and {first!r} differ only in - and _", "rename one", key=True)
+        if looks_like_a_shard(name):
+            yield Finding(("suites", name), "this name ends like that of a shard (_1of2)", "rename the suite", key=True)

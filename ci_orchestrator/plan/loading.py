@@ -1,0 +1,59 @@
+"""The door of a plan file: text to `Plan`, or every mistake with its line, column, value and remedy.
+
+Three passes, each reporting all it finds: the YAML itself, then each field, then how the parts fit together.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from ci_orchestrator.errors import PlanError
+from ci_orchestrator.plan.builder import Document
+from ci_orchestrator.plan.checks import findings
+from ci_orchestrator.plan.document import MAX_BYTES, read_document, together
+from ci_orchestrator.plan.messages import field_name, own_path, problem
+from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.plan.shape import KEY_NAMED
+
+__all__ = ["MAX_BYTES", "load_plan"]
+
+
+def load_plan(text: bytes | str, file: str = "testplan.yaml") -> Plan:
+    """The plan that `text` says; `file` is its name in messages. Reads nothing else.
+
+    Raises `PlanError`, whose `problems` are in file order.
+    """
+    document = read_document(text, file)
+    problems = _refuse_names(document)
+    try:
+        plan = Plan.model_validate(document.value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        raise together(problems + [problem(detail, document) for detail in details]) from None
+    problems += _misfits(plan, document)
+    if problems:
+        raise together(problems)
+    return plan
+
+
+def _misfits(plan: Plan, document: Document) -> list[PlanError]:
+    problems = []
+    for finding in findings(plan):
+        path = own_path(finding.path, document)
+        where = document.place(path, key=finding.key)
+        problems.append(PlanError(f"{field_name(path)}: {finding.what}", fix=finding.fix, where=where))
+    return problems
+
+
+def _refuse_names(document: Document) -> list[PlanError]:
+    """A suite or runner class is named by its key: take a `name` field out, and say so."""
+    problems = []
+    for path in [path for path in document.keys if len(path) == 3 and path[2] == KEY_NAMED]:
+        section, key, _ = path
+        parent = document.value.get(section) if isinstance(document.value, dict) else None
+        part = parent.get(key) if section in ("suites", "runners") and isinstance(parent, dict) else None
+        if isinstance(part, dict) and part.pop(KEY_NAMED, None) is not None:
+            fix = "remove it: the key is the name"
+            where = document.place(path, key=True)
+            problems.append(PlanError(f"{field_name(path[:-1])}: `name` is not a known field", fix=fix, where=where))
+    return problems
