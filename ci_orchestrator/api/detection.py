@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,10 +91,9 @@ def _pytest_configuration(project: Path) -> tuple[str, bool]:
     for name in ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml"):
         if (project / name).is_file():
             return name, "testpaths" in _text(project / name)
-    settings = _toml(project / "pyproject.toml").get("tool", {})
-    options = settings.get("pytest", {}) if isinstance(settings, dict) else {}
-    if isinstance(options, dict) and options:
-        return "pyproject.toml", "testpaths" in {**options, **options.get("ini_options", {})}
+    options = _table(_table(_toml(project / "pyproject.toml"), "tool"), "pytest")
+    if options:
+        return "pyproject.toml", "testpaths" in {**options, **_table(options, "ini_options")}
     for name, section in (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
         parser = _ini(project / name)
         if parser.has_section(section):
@@ -107,11 +106,10 @@ def _node(folder: _Folder) -> Iterator[Found]:
     because = {match[1]: name for name in sorted(folder.files) if (match := _NODE_CONFIG.fullmatch(name))}
     if "package.json" in folder.files:
         package = _json(folder.path / "package.json")
-        for kind in ("dependencies", "devDependencies"):
-            wanted = package.get(kind)
-            for name, tool in _NODE_TOOLS.items():
-                if isinstance(wanted, dict) and name in wanted:
-                    because.setdefault(tool, "package.json")
+        wanted = _table(package, "dependencies") | _table(package, "devDependencies")
+        for name, tool in _NODE_TOOLS.items():
+            if name in wanted:
+                because.setdefault(tool, "package.json")
     for tool, name in sorted(because.items()):
         yield Found(tool=tool, because=_in(folder, name), cwd=folder.relative)
 
@@ -146,6 +144,12 @@ def _json(path: Path) -> dict[str, object]:
         value = json.loads(_text(path))
     except (ValueError, RecursionError):
         return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _table(values: Mapping[str, object], key: str) -> dict[str, object]:
+    """The table at `key`; empty when something else is there."""
+    value = values.get(key)
     return value if isinstance(value, dict) else {}
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from ci_orchestrator import __version__
 from ci_orchestrator.api import probes
 from ci_orchestrator.errors import ExitCode, OrchestratorError
-from ci_orchestrator.plan.loading import load
+from ci_orchestrator.plan.loading import load_plan
 from ci_orchestrator.plan.models import Plan
 
 OLDEST_PYTEST = (7, 0)
@@ -77,13 +77,13 @@ def verdict(checks: tuple[Check, ...]) -> ExitCode:
 
 def _plan_and_interpreters(project: Path) -> Iterator[Check]:
     path = project / "testplan.yaml"
-    if not path.exists():
+    if not path.is_file():
         remedy = "run `ci-orchestrator init`, or go to the folder that has one"
         yield Check(name="plan", state=State.WARNING, found="no testplan.yaml here", remedy=remedy)
         yield _pytest(project, None, "no plan")
         return
     try:
-        plan = load(path)
+        plan = load_plan(path.read_bytes(), path.name)
     except OrchestratorError as error:
         yield Check(name="plan", state=State.MISSING, found=str(error), remedy="mend testplan.yaml")
         return
@@ -184,8 +184,10 @@ def _size() -> Check:
 
 def _kvm() -> Check:
     if probes.kvm_works():
-        return Check(name="kvm", state=State.OK, found="a virtual machine could be created")
-    return Check(name="kvm", state=State.LATER, found="does not answer", remedy="a machine with /dev/kvm that works")
+        return Check(name="kvm", state=State.OK, found="a virtual CPU ran")
+    return Check(
+        name="kvm", state=State.LATER, found="no virtual CPU runs here", remedy="a machine with /dev/kvm that works"
+    )
 
 
 def _program(name: str) -> Check:

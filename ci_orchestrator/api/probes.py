@@ -13,12 +13,7 @@ from pathlib import Path
 
 import psutil
 
-_KVM = """
-import fcntl, os
-device = os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC)
-assert fcntl.ioctl(device, 0xAE00, 0) == 12   # KVM_GET_API_VERSION
-os.close(fcntl.ioctl(device, 0xAE01, 0))      # KVM_CREATE_VM
-"""
+from ci_orchestrator.api import kvm_probe
 
 
 def ask(command: Sequence[str], *, seconds: float = 20.0, cwd: Path | None = None) -> tuple[int, str] | None:
@@ -43,10 +38,10 @@ def ask(command: Sequence[str], *, seconds: float = 20.0, cwd: Path | None = Non
 
 
 def kvm_works() -> bool:
-    """True when a virtual machine can be created. The device file alone proves nothing: it can be there and hang."""
+    """True when a virtual CPU runs. The device file alone proves nothing: it can be there and hang."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
-    answer = ask([sys.executable, "-I", "-c", _KVM], seconds=5.0)
+    answer = ask([sys.executable, "-I", kvm_probe.__file__], seconds=5.0)
     return answer is not None and answer[0] == 0
 
 

@@ -10,21 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ci_orchestrator import __version__
-from ci_orchestrator.cli.output import Output
+from ci_orchestrator.cli.output import Output, ReaderGoneError
 from ci_orchestrator.cli.parser import CommandParser, Parser, build
 from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code (see `errors.ExitCode`).
-
-    Never raises, but for the SystemExit with which argparse ends ``--help`` and ``--version``.
-    """
+    """Run one command; returns its exit code (see `errors.ExitCode`). Never raises."""
     words = list(sys.argv[1:] if argv is None else argv)
     output = Output.for_streams(json="--json" in words)
     try:
-        code = int(_run(words, output))
-        sys.stdout.flush()
+        code = _run(words, output)
+        output.flush()
+    except ReaderGoneError:
+        return ExitCode.INTERRUPTED
     except OrchestratorError as error:
         output.error(error)
         return error.exit_code
@@ -38,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], output: Output) -> int:
     parser, commands = build()
-    args = _parse(parser, commands, words)
+    try:
+        args = _parse(parser, commands, words)
+    except SystemExit as ended:  # how argparse ends --help and --version
+        return ExitCode(int(ended.code or 0))
     output.json_wanted = args.json
     output.set_color(getattr(args, "color", "auto"))
     args.output = output
@@ -65,8 +67,6 @@ def _directory(directory: str | None) -> contextlib.AbstractContextManager[None]
 
 
 def _unexpected(error: Exception, output: Output, *, debug: bool) -> ExitCode:
-    if isinstance(error, BrokenPipeError) and _reader_has_gone():
-        return ExitCode.INTERRUPTED
     story = _story(error)
     if debug:
         output.note(story)
@@ -99,13 +99,3 @@ def _keep(story: str, *, debug: bool) -> str:
     except OSError:
         return "what `--debug` prints"
     return f"the file {path}"
-
-
-def _reader_has_gone() -> bool:
-    """True when it is our own standard output that nobody reads (``| head``); then nothing more is written to it."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False

@@ -33,6 +33,10 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+class ReaderGoneError(Exception):
+    """Nobody reads our standard output any more (``| head``): there is no point in going on, and nothing to tell."""
+
+
 class Output:
     """Where a command writes: data to standard output, everything about it (errors, notes) to standard error."""
 
@@ -69,13 +73,13 @@ class Output:
 
     def print(self, text: str = "") -> None:
         """One line (or more) of the command's result. Not escaped: it may hold styles."""
-        self.out.write(f"{text}\n")
+        self._write(f"{text}\n")
 
     def json(self, value: object) -> None:
         """The command's result as JSON: sorted keys, so that equal results are equal bytes."""
         import json  # noqa: PLC0415 - `--help` needs none of it
 
-        self.out.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        self._write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
     def table(self, rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), right: Sequence[int] = ()) -> None:
         """Aligned columns; cells are escaped. `right`: indices of columns to align right (numbers)."""
@@ -88,6 +92,10 @@ class Output:
             ]
             line = "  ".join(parts).rstrip()
             self.print(self.style(line, "bold") if header and index == 0 else line)
+
+    def flush(self) -> None:
+        """Hand everything over. Raises `ReaderGoneError` when nobody takes it."""
+        self._write("", flush=True)
 
     def note(self, text: str) -> None:
         """A line for the person, beside the result."""
@@ -102,6 +110,22 @@ class Output:
         label = _styled("error:", ("red", "bold"), on=self._color[self.err])
         self.err.write(f"{label} {printable(str(error))}\n")
         self.err.flush()
+
+    def _write(self, text: str, *, flush: bool = False) -> None:
+        try:
+            self.out.write(text)
+            if flush:
+                self.out.flush()
+        except BrokenPipeError:
+            _discard(self.out)
+            raise ReaderGoneError from None
+
+
+def _discard(stream: TextIO) -> None:
+    """Point `stream` at nothing, so that what is left in its buffer is no error when the process ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _described(error: OrchestratorError) -> dict[str, Any]:

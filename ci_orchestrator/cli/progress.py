@@ -43,16 +43,16 @@ class SilentProgress:
     """Shows nothing."""
 
     def start(self, total: int, jobs: int) -> None:
-        """Nothing."""
+        pass
 
     def update(self, done: int, failed: int, flaky: int, lost: int, running: Sequence[str]) -> None:
-        """Nothing."""
+        pass
 
     def line(self, text: str) -> None:
-        """Nothing."""
+        pass
 
     def finish(self) -> None:
-        """Nothing."""
+        pass
 
 
 class PlainProgress:
@@ -67,23 +67,19 @@ class PlainProgress:
         self._shown = ""
 
     def start(self, total: int, jobs: int) -> None:
-        """See `Progress`."""
         self._total = total
         self._last = self._clock.monotonic()
         self._output.note(f"running {total} tests in {jobs} job{'s' * (jobs != 1)}")
 
     def update(self, done: int, failed: int, flaky: int, lost: int, running: Sequence[str]) -> None:
-        """See `Progress`."""
         self._counts = f"{done}/{self._total} done" + counts(failed, flaky, lost)
         if self._clock.monotonic() - self._last >= QUIET_SECONDS:
             self._show()
 
     def line(self, text: str) -> None:
-        """See `Progress`."""
         self._output.note(text)
 
     def finish(self) -> None:
-        """See `Progress`."""
         self._show()
 
     def _show(self) -> None:
@@ -111,12 +107,10 @@ class LiveProgress:
         self._task: TaskID | None = None
 
     def start(self, total: int, jobs: int) -> None:
-        """See `Progress`."""
         self._task = self._progress.add_task("", total=total)
         self._progress.start()
 
     def update(self, done: int, failed: int, flaky: int, lost: int, running: Sequence[str]) -> None:
-        """See `Progress`."""
         if self._task is None:
             return
         now = ", ".join(printable(test).rpartition("/")[2] for test in running[:SHOWN_RUNNING])
@@ -125,11 +119,9 @@ class LiveProgress:
         self._progress.update(self._task, completed=done, description=text)
 
     def line(self, text: str) -> None:
-        """See `Progress`."""
         self._progress.console.print(printable(text))
 
     def finish(self) -> None:
-        """See `Progress`."""
         self._progress.stop()
 
 
