@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, BinaryIO, Literal, cast, overload
 
 import psutil
 
@@ -56,8 +56,6 @@ class Process:
 
     def __init__(self, popen: subprocess.Popen[bytes], marker: str) -> None:
         self.pid = popen.pid
-        self.stdin: IO[bytes] | None = popen.stdin
-        self.stdout: IO[bytes] | None = popen.stdout
         self.usage = Usage()
         self._popen = popen
         self._root = psutil.Process(popen.pid)
@@ -66,6 +64,16 @@ class Process:
         self._ending = threading.Lock()
         self._hurry = threading.Event()
 
+    @property
+    def stdin(self) -> BinaryIO:
+        """The pipe to its standard input. Raises ValueError when none was asked for."""
+        return _pipe(self._popen.stdin)
+
+    @property
+    def stdout(self) -> BinaryIO:
+        """The pipe from its standard output. Raises ValueError when none was asked for."""
+        return _pipe(self._popen.stdout)
+
     def poll(self) -> int | None:
         """The exit code, negative for a signal, or None while the program runs."""
         with self._reaping:
@@ -73,6 +81,10 @@ class Process:
                 self._reap()
             return self._popen.returncode
 
+    @overload
+    def wait(self) -> int: ...
+    @overload
+    def wait(self, timeout: float) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int | None:
         """Wait for the program (not for its descendants); None when `timeout` seconds were not enough."""
         return self.poll() if _until(lambda: self.poll() is not None, timeout) else None
@@ -223,6 +235,12 @@ def _do(act: _Act, process: psutil.Process) -> None:
     """Act on a process that may have ended meanwhile, or that we may not touch (another user's)."""
     with suppress(*GONE):
         act(process)
+
+
+def _pipe(pipe: IO[bytes] | None) -> BinaryIO:
+    if pipe is None:
+        raise ValueError("the process was started without this pipe")
+    return cast(BinaryIO, pipe)
 
 
 def _leftovers(processes: Sequence[psutil.Process]) -> tuple[Leftover, ...]:
