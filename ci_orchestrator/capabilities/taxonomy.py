@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from math import isfinite
 
-from ci_orchestrator.capabilities.units import RefusedError, format_size, parse_size, shown
+from ci_orchestrator.capabilities.units import SIZE, RefusedError, format_size, parse_size, shown
 
 Scalar = bool | int | float | str
 Version = tuple[int, ...]
@@ -58,10 +58,17 @@ KNOWN: dict[str, Capability] = {
 }
 FAMILIES = frozenset(name.partition(".")[0] for name in KNOWN if "." in name) | {"device"}
 
-_DEVICE = re.compile(r"device\.[a-z][a-z0-9_-]{0,39}")
-_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._+/-]{0,98}[A-Za-z0-9+])?")
-_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
-_AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
+DEVICE = r"device\.[a-z][a-z0-9_-]{0,39}"
+WRITTEN: dict[Kind, str] = {
+    Kind.AMOUNT: r"[0-9]{1,12}(?:\.[0-9]{1,6})?",
+    Kind.SIZE: SIZE,
+    Kind.VERSION: r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}",
+    Kind.WORD: r"[A-Za-z0-9](?:[A-Za-z0-9 ._+/-]{0,98}[A-Za-z0-9+])?",
+}
+"""How a value of a kind looks when it is text."""
+_DEVICE, _WORD, _VERSION, _AMOUNT = map(
+    re.compile, (DEVICE, WRITTEN[Kind.WORD], WRITTEN[Kind.VERSION], WRITTEN[Kind.AMOUNT])
+)
 
 
 def kind_of(name: str, value: object) -> Kind:

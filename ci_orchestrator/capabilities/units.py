@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([KMGT]i?B|B)")
+SIZE = r"[0-9]{1,12}(?:\.[0-9]{1,6})? ?(?:[KMGT]i?B|B)"
+_SIZE = re.compile(f"(?={SIZE}$)([0-9.]+) ?([A-Z]i?B|B)")
 _FACTORS: dict[str, int] = {
     "B": 1,
     **{f"{letter}B": 1000**power for power, letter in enumerate("KMGT", start=1)},
     **{f"{letter}iB": 1024**power for power, letter in enumerate("KMGT", start=1)},
 }
-SIZE_PATTERN = rf"^{_SIZE.pattern}$"
 
 
 class RefusedError(ValueError):
-    """A value cannot be taken: `what` is wrong with it, and how to `fix` it; `at` is the path to it within what was read."""
+    """A value cannot be taken: `what` is wrong with it, how to `fix` it, and where it is in what was read (`at`)."""
 
     def __init__(self, what: str, fix: str = "", at: tuple[str | int, ...] = ()) -> None:
         super().__init__(f"{what}; {fix}" if fix else what)

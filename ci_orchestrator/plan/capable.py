@@ -7,42 +7,65 @@ from collections.abc import Callable, Mapping
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from ci_orchestrator.capabilities.matching import parse_provided, parse_requirement
-from ci_orchestrator.capabilities.taxonomy import FAMILIES, KNOWN, Kind
-from ci_orchestrator.capabilities.units import SIZE_PATTERN, RefusedError
+from ci_orchestrator.capabilities.taxonomy import DEVICE, FAMILIES, KNOWN, WRITTEN, Kind
+from ci_orchestrator.capabilities.units import RefusedError
 
-_DEVICE = "^device\\.[a-z][a-z0-9_-]{0,39}$"
-_SCALAR = {"type": ["boolean", "number", "string"]}
-_VALUES: dict[Kind, dict[str, object]] = {
-    Kind.AMOUNT: {"type": ["number", "string"]},
+_ALONE: dict[Kind, dict[str, object]] = {
+    Kind.AMOUNT: {"type": "number", "minimum": 0},
     Kind.FLAG: {"type": "boolean"},
-    Kind.SIZE: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": SIZE_PATTERN}]},
-    Kind.VERSION: {"type": ["integer", "string"]},
-    Kind.WORD: {"type": "string"},
+    Kind.SIZE: {"type": "integer", "minimum": 0},
+    Kind.VERSION: {"type": "integer", "minimum": 0},
 }
-_REQUIRED = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR, "minItems": 1, "maxItems": 100}]}
+
+
+def _value_schema(kind: Kind, pattern: str) -> dict[str, object]:
+    """A value as YAML types it, or as text that looks like `pattern`."""
+    text: dict[str, object] = {"type": "string", "pattern": pattern}
+    if kind is Kind.FLAG:
+        return _ALONE[kind]
+    return {"anyOf": [_ALONE[kind], text]} if kind in _ALONE else text
+
+
+def _provided(kind: Kind) -> dict[str, object]:
+    return _value_schema(kind, f"^{WRITTEN.get(kind)}$")
+
+
+def _required(kind: Kind) -> dict[str, object]:
+    sign = "(?:==|!=)?" if kind is Kind.WORD else "(?:>=|<=|!=|==|>|<)?"
+    one = rf"\s*{sign}\s*{WRITTEN.get(kind)}\s*"
+    value = _value_schema(kind, f"^{one}(?:,{one})*$")
+    return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1, "maxItems": 100}]}
+
+
+_DEVICE_VALUE: dict[str, object] = {"type": ["boolean", "number", "string"]}
+_DEVICE_REQUIRED = {"anyOf": [_DEVICE_VALUE, {"type": "array", "items": _DEVICE_VALUE, "minItems": 1, "maxItems": 100}]}
+_DEVICE_NAME = DEVICE.removeprefix("device\\.")
 
 
 def _family_schema(family: str) -> dict[str, object]:
     fields = {
-        name.partition(".")[2]: _VALUES[known.kind] | {"description": known.means}
+        name.partition(".")[2]: _provided(known.kind) | {"description": known.means}
         for name, known in KNOWN.items()
         if name.startswith(f"{family}.")
     }
     entry: dict[str, object] = {"type": "object", "minProperties": 1, "properties": fields}
-    entry |= {"additionalProperties": _SCALAR if family == "device" else False}
-    return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1}]}
+    entry |= {"patternProperties": {f"^{_DEVICE_NAME}$": _DEVICE_VALUE}} if family == "device" else {}
+    entry |= {"additionalProperties": False}
+    return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1, "maxItems": 1000}]}
 
 
 REQUIRES_SCHEMA: dict[str, object] = {
+    "title": "mapping of capabilities to conditions",
     "type": "object",
-    "properties": {name: _REQUIRED | {"description": known.means} for name, known in KNOWN.items()},
-    "patternProperties": {_DEVICE: _REQUIRED},
+    "properties": {name: _required(known.kind) | {"description": known.means} for name, known in KNOWN.items()},
+    "patternProperties": {f"^{DEVICE}$": _DEVICE_REQUIRED},
     "additionalProperties": False,
 }
 PROVIDES_SCHEMA: dict[str, object] = {
+    "title": "mapping of capabilities to values",
     "type": "object",
     "properties": {
-        **{n: _VALUES[known.kind] | {"description": known.means} for n, known in KNOWN.items() if "." not in n},
+        **{n: _provided(known.kind) | {"description": known.means} for n, known in KNOWN.items() if "." not in n},
         **{family: _family_schema(family) for family in sorted(FAMILIES)},
     },
     "additionalProperties": False,

@@ -14,9 +14,11 @@ from ci_orchestrator.capabilities.units import RefusedError
 from ci_orchestrator.plan.capable import PROVIDES_SCHEMA, REQUIRES_SCHEMA, read_provides, read_requires
 from ci_orchestrator.plan.defaults import fold
 from ci_orchestrator.plan.scalars import (
-    DURATION_PATTERN,
+    COMMAND_SCHEMA,
+    DURATION_SCHEMA,
     PATH_PATTERN,
-    PRIORITIES,
+    PRIORITY_SCHEMA,
+    RUN_COMMAND_SCHEMA,
     check_path,
     check_placeholder,
     parse_command,
@@ -42,31 +44,16 @@ ProjectPath = Annotated[
     str,
     Field(max_length=1_000),
     AfterValidator(check_path),
-    WithJsonSchema({"type": "string", "pattern": PATH_PATTERN}),
+    WithJsonSchema({"title": "path", "type": "string", "pattern": PATH_PATTERN, "maxLength": 1_000}),
 ]
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": DURATION_PATTERN}]}
-    ),
-]
-Priority = Annotated[
-    int,
-    BeforeValidator(parse_priority),
-    WithJsonSchema({"anyOf": [{"enum": list(PRIORITIES)}, {"type": "integer", "minimum": -100, "maximum": 100}]}),
-]
-Command = Annotated[
+Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(DURATION_SCHEMA)]
+Priority = Annotated[int, BeforeValidator(parse_priority), WithJsonSchema(PRIORITY_SCHEMA)]
+Command = Annotated[tuple[str, ...], BeforeValidator(parse_command), WithJsonSchema(COMMAND_SCHEMA)]
+RunCommand = Annotated[
     tuple[str, ...],
     BeforeValidator(parse_command),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "minLength": 1},
-                {"type": "array", "items": {"type": "string"}, "minItems": 1},
-            ]
-        }
-    ),
+    AfterValidator(check_placeholder),
+    WithJsonSchema(RUN_COMMAND_SCHEMA),
 ]
 ToolName = Literal["pytest", "command"]
 RetryCause = Literal["worker-lost", "infrastructure", "timeout", "failure"]
@@ -147,7 +134,9 @@ class SuiteSettings(Model):
     """The interpreter that runs the tests; by default the active virtual environment's, else `python` on the PATH."""
     requires: Requires = {}
     """What the runner must have: a capability and a condition such as `">=40GiB"`; a list means any of."""
-    shards: Annotated[Shards, BeforeValidator(parse_shards)] = Shards(count=1)
+    shards: Annotated[Shards, BeforeValidator(parse_shards, json_schema_input_type=int | Literal["auto"] | Shards)] = (
+        Shards(count=1)
+    )
     """How many jobs: a number, `auto` (one for each runner of the class), or a target time with a maximum."""
     keep_together: Literal["file", "none"] = "none"
     """`file` never divides a file's tests over jobs."""
@@ -189,7 +178,7 @@ class Suite(SuiteSettings):
     """Where the tests are, relative to `cwd`; none leaves it to the tool's own configuration."""
     list_command: Command | None = None
     """For `command`: prints one test id a line. One line, or a list of arguments; no shell runs it."""
-    run_command: Annotated[Command, AfterValidator(check_placeholder)] | None = None
+    run_command: RunCommand | None = None
     """For `command`: runs the tests that stand where `{tests}` is written."""
     needs: Listed[Need] = ()
     """Suites, or tests of theirs (`suite::path`, `suite::path::name`), that must have passed before."""

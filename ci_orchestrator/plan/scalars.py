@@ -18,6 +18,36 @@ PRIORITIES = {"low": -10, "normal": 0, "high": 10}
 PLACEHOLDER = "{tests}"
 _SHELL = frozenset({"|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1"})
 
+# The same values as JSON Schema, for editors. What a pattern cannot say (a duration of zero) only the parser refuses.
+DURATION_SCHEMA: dict[str, object] = {
+    "title": "duration",
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST},
+        {"type": "string", "pattern": DURATION_PATTERN},
+    ],
+}
+PRIORITY_SCHEMA: dict[str, object] = {
+    "title": "priority",
+    "anyOf": [{"enum": list(PRIORITIES)}, {"type": "integer", "minimum": -100, "maximum": 100}],
+}
+COMMAND_SCHEMA: dict[str, object] = {
+    "title": "command",
+    "anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+}
+RUN_COMMAND_SCHEMA: dict[str, object] = {
+    "title": "command",
+    "anyOf": [
+        {"type": "string", "pattern": r"\{tests\}"},
+        {
+            "type": "array",
+            "items": {"type": "string"},
+            "contains": {"const": PLACEHOLDER},
+            "maxContains": 1,
+            "minItems": 2,
+        },
+    ],
+}
+
 # No escape (`..`), no absolute path, nothing that a tool could take for an option, no control characters.
 PATH_PATTERN = r"^(?![/~-])(?!.*\\)(?!(?:.*/)?\.\.(?:/|$))[^\u0000-\u001f\u007f]+$"
 _PATH = re.compile(PATH_PATTERN)

@@ -1,0 +1,76 @@
+"""The JSON Schema of a plan file, for editors and for other programs: generated from the models.
+
+It describes what is written, so suites and runner classes have no name of their own. What only the whole plan shows (a
+cycle, a tool that comes from `defaults`) is left to the loader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.plan.shape import KEY_NAMED
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NUMBER = {"type": "integer"}
+_TIME = {"type": ["number", "string"]}
+
+
+class Untitled(GenerateJsonSchema):
+    """A generator that does not repeat each field's name as its title."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        return False
+
+
+def plan_schema() -> dict[str, Any]:
+    """The schema of ``testplan.yaml``."""
+    schema = Plan.model_json_schema(schema_generator=Untitled)
+    parts = schema["$defs"]
+    for part in ("Suite", "RunnerClass"):
+        del parts[part]["properties"][KEY_NAMED]
+        parts[part]["required"] = [name for name in parts[part].get("required", ()) if name != KEY_NAMED]
+    parts["Suite"]["required"] = []  # `tool` may stand under `defaults`
+    parts["Suite"]["allOf"] = [_commands_of_tool()]
+    parts["Shards"]["allOf"] = _one_way_of_sharding()
+    for inner in _objects(schema):
+        if "patternProperties" in inner:
+            inner.setdefault("additionalProperties", False)
+    return {
+        "$schema": DIALECT,
+        **schema,
+        "title": "Test plan of ci-orchestrator",
+        "description": "One test plan, run as native CI pipelines or on this machine.",
+        "anyOf": _tool_somewhere(),
+    }
+
+
+def _commands_of_tool() -> dict[str, Any]:
+    return {
+        "if": {"properties": {"tool": {"const": "command"}}, "required": ["tool"]},
+        "then": {"required": ["list", "run"]},
+    }
+
+
+def _one_way_of_sharding() -> list[dict[str, Any]]:
+    count = {"properties": {"count": _NUMBER}, "required": ["count"]}
+    target = {"properties": {"target": _TIME}, "required": ["target"]}
+    most = {"properties": {"max": _NUMBER}, "required": ["max"]}
+    return [{"if": count, "then": {"not": {"anyOf": [target, most]}}}, {"if": most, "then": target}]
+
+
+def _tool_somewhere() -> list[dict[str, Any]]:
+    each = {"additionalProperties": {"required": ["tool"]}}
+    defaults = {"properties": {"tool": {"type": "string"}}, "required": ["tool"]}
+    return [{"properties": {"suites": each}}, {"properties": {"defaults": defaults}, "required": ["defaults"]}]
+
+
+def _objects(schema: object) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for value in inner:
+        yield from _objects(value)
