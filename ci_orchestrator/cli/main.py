@@ -7,7 +7,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ci_orchestrator import __version__
 from ci_orchestrator.cli.output import Output, ReaderGoneError
@@ -44,7 +43,9 @@ def _run(words: list[str], output: Output) -> int:
     output.json_wanted = args.json
     output.set_color(getattr(args, "color", "auto"))
     args.output = output
-    with _directory(getattr(args, "directory", None)):
+    with contextlib.ExitStack() as stack:
+        if "directory" in args:
+            _enter(args.directory, stack)
         return int(args.command.run(args))
 
 
@@ -58,12 +59,13 @@ def _parse(parser: Parser, commands: dict[str, CommandParser], words: list[str])
     return args
 
 
-def _directory(directory: str | None) -> contextlib.AbstractContextManager[None]:
-    if directory is None:
-        return contextlib.nullcontext()
-    if not Path(directory).is_dir():
-        raise UserError(f"-C: {directory!r} is not a directory", fix="name an existing directory")
-    return contextlib.chdir(directory)
+def _enter(directory: str, stack: contextlib.ExitStack) -> None:
+    try:
+        stack.enter_context(contextlib.chdir(directory))
+    except OSError as error:
+        raise UserError(
+            f"-C: cannot work in {directory!r}: {error.strerror}", fix="name a folder that exists"
+        ) from None
 
 
 def _unexpected(error: Exception, output: Output, *, debug: bool) -> ExitCode:

@@ -96,7 +96,7 @@ def test_c_works_there_and_comes_back(words: list[str], tmp_path: Path, capsys: 
 
 def test_c_of_nothing_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-C", str(tmp_path / "none"), "init"]) == ExitCode.USER_ERROR
-    assert "not a directory" in capsys.readouterr().err
+    assert "No such file or directory" in capsys.readouterr().err
 
 
 class TestUnexpectedErrors:
