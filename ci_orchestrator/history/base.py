@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ci_orchestrator.results.model import Outcome, Totals
+from ci_orchestrator.errors import UserError
+from ci_orchestrator.results.model import Cause, Outcome, TestResult, Totals
+
+LONGEST = 1e9
+"""Seconds. What claims to have taken longer (31 years), or less than nothing, was not measured."""
+
+MOST_ATTEMPTS = 255
+"""More attempts at one test in one build are remembered as this many."""
+
+ABSENT, RETRIED = ".", "R"
+LETTERS: Mapping[Outcome, str] = {
+    Outcome.PASSED: "P",
+    Outcome.FAILED: "F",
+    Outcome.ERRORED: "E",
+    Outcome.SKIPPED: "S",
+    Outcome.NOT_PROVEN: "N",
+}
+"""How `Store.patterns` writes an outcome; `RETRIED` is a pass that was flaky, `ABSENT` a build without the test."""
+
+
+class HistoryError(UserError):
+    """The history cannot be read or written now; what it holds is as it was."""
+
+
+class DamagedHistoryError(HistoryError):
+    """The file is no history any more: cut short, overwritten or changed by something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What one build says of one test: its final outcome, the seconds of its deciding attempt, how many attempts.
 
-    `usable`: the duration may feed estimates: the deciding attempt ran to its own end (passed, failed by
-    assertion; not killed, timed out, interrupted, skipped or retried after losing its worker).
+    `usable`: the duration may feed estimates (see `observe`). `flaky`: it passed after an attempt that failed.
     """
 
     test: str
@@ -22,14 +46,17 @@ class Observation:
     duration: float
     attempts: int = 1
     usable: bool = True
+    flaky: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRecord:
-    """One build (one run of one plan). Recording the same `build` again replaces it: recording is idempotent.
+    """One build (one run of one plan), or the part of it that ran on one runner class.
 
-    `runner` is the runner class that the durations belong to. `complete` is False for subsets,
-    interrupted builds and uncertified reports: they add observations but are no base for *removed tests*.
+    Recording the same `build` and `runner` again replaces it: recording is idempotent. `runner` is the runner class
+    that the durations belong to. `started`: Unix seconds; it alone says which build is newer. `complete` is False for
+    subsets, interrupted builds and uncertified reports: they add observations but are no base for *removed tests*.
+    Of two observations of one test the last counts.
     """
 
     build: str
@@ -44,7 +71,7 @@ class BuildRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSummary:
-    """A build without its tests."""
+    """A build without its tests. `duration` is the sum of its tests' seconds."""
 
     build: str
     started: float
@@ -58,7 +85,11 @@ class BuildSummary:
 
 
 class Store(Protocol):
-    """A history. Reads see builds newest first; nothing here ever fails a build for want of memory."""
+    """A history. Reads see builds newest first (by start, then by name); `last` counts recorded builds.
+
+    Durations are kept to single precision: 7 digits, so milliseconds are exact up to 4 hours. Every method may raise
+    `HistoryError`; callers tell the user and go on as if nothing were remembered: no build fails for want of memory.
+    """
 
     def record(self, build: BuildRecord) -> None:
         """Remember a build, atomically."""
@@ -69,13 +100,105 @@ class Store(Protocol):
         """Up to `last` usable durations a test, newest first; tests without any are absent. None: all tests."""
 
     def outcomes(self, test: str, *, last: int = 20) -> Sequence[tuple[BuildSummary, Observation]]:
-        """What the last builds said of one test, newest first."""
+        """What the last builds that had the test said of it, newest first."""
+
+    def patterns(self, *, last: int = 50) -> Mapping[str, str]:
+        """How every test fared in the last builds: one letter a build (`LETTERS`), newest first."""
 
     def builds(self, *, last: int = 20) -> Sequence[BuildSummary]:
         """The last builds, newest first."""
 
     def forget(self, *, keep: int) -> int:
-        """Drop all but the newest `keep` builds; returns how many went."""
+        """Drop all but the newest `keep` builds, each with all its runner classes; returns how many went."""
 
     def close(self) -> None:
         """Release what is held."""
+
+
+def observe(result: TestResult) -> Observation:
+    """What a build should remember of a test.
+
+    Its duration is that of the deciding attempt alone, and usable only if that attempt ran to the end that is normal
+    for the test: it passed, or failed where that was expected (xfail), and no worker was lost on the way. A test that
+    fails tells how long failing takes; when a server is down for an afternoon, a whole suite fails within a second.
+    """
+    deciding = result.last
+    if deciding is None:
+        return Observation(result.id, result.outcome, 0.0, attempts=0, usable=False)
+    normal = deciding.outcome is Outcome.PASSED or deciding.cause is Cause.XFAIL
+    lost = any(attempt.cause is Cause.WORKER_LOST for attempt in result.attempts)
+    return Observation(
+        test=result.id,
+        outcome=result.outcome,
+        duration=deciding.duration,
+        attempts=len(result.attempts),
+        usable=normal and not lost,
+        flaky=result.flaky,
+    )
+
+
+def cleaned(build: BuildRecord) -> BuildRecord:
+    """The record as every store keeps it: one observation a test, sorted; impossible numbers made harmless."""
+    last = {one.test: one for one in build.observations}
+    return replace(
+        build,
+        build=storable(build.build),
+        runner=storable(build.runner),
+        revision=storable(build.revision),
+        branch=storable(build.branch),
+        observations=tuple(_plausible(last[test]) for test in sorted(last)),
+    )
+
+
+def summarise(build: BuildRecord) -> BuildSummary:
+    """The summary of a cleaned record."""
+    counts = dict.fromkeys(Outcome, 0)
+    flaky = runs = 0
+    duration = 0.0
+    for one in build.observations:
+        counts[one.outcome] += 1
+        flaky += one.flaky
+        runs += one.attempts
+        duration += one.duration
+    totals = Totals(
+        passed=counts[Outcome.PASSED],
+        failed=counts[Outcome.FAILED],
+        errored=counts[Outcome.ERRORED],
+        skipped=counts[Outcome.SKIPPED],
+        not_proven=counts[Outcome.NOT_PROVEN],
+        flaky=flaky,
+        runs=runs,
+    )
+    return BuildSummary(
+        build=build.build,
+        started=build.started,
+        runner=build.runner,
+        revision=build.revision,
+        branch=build.branch,
+        wall=build.wall,
+        complete=build.complete,
+        totals=totals,
+        duration=duration,
+    )
+
+
+def letter(seen: Observation) -> str:
+    """The letter of `Store.patterns`."""
+    return RETRIED if seen.flaky else LETTERS[seen.outcome]
+
+
+def _plausible(one: Observation) -> Observation:
+    if 0 <= one.duration <= LONGEST and 0 <= one.attempts <= MOST_ATTEMPTS:
+        return one
+    measured = 0 <= one.duration <= LONGEST  # also false for NaN
+    return replace(
+        one,
+        duration=one.duration if measured else 0.0,
+        usable=one.usable and measured,
+        attempts=min(max(one.attempts, 0), MOST_ATTEMPTS),
+    )
+
+
+def storable(text: str) -> str:
+    """A build's name, branch … as text that UTF-8 can hold: the environment may carry bytes that it cannot."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,154 @@
+"""The default history: one SQLite file with one row a build, its results packed in columns (see `history.packing`).
+
+A row per result takes 25 times as long to ask for medians and several times the space (benchmarks/history.py).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ci_orchestrator.history import packing
+from ci_orchestrator.history.base import ABSENT, BuildRecord, BuildSummary, Observation, cleaned, storable, summarise
+from ci_orchestrator.history.names import Names
+from ci_orchestrator.history.schema import PATIENCE, connect, explained
+from ci_orchestrator.results.model import Totals
+
+_SUMMARY = """build, started, runner, revision, branch, wall, complete, duration,
+    passed, failed, errored, skipped, not_proven, flaky, runs"""
+_NEWEST = "ORDER BY started DESC, build DESC, runner DESC"
+
+
+class SqliteHistory:
+    """`history.base.Store` in a file. Any number of processes may use the same file at once.
+
+    Raises `HistoryError`, for damage `DamagedHistoryError` (see `history.schema`); `history.opening` knows what to do.
+    """
+
+    def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
+        self._path = path
+        self._db = connect(path, patience)
+        self._names = Names()
+
+    def record(self, build: BuildRecord) -> None:
+        build = cleaned(build)
+        row = _row(build)
+        tests = [one.test for one in build.observations]
+        with self._transaction("IMMEDIATE") as db:
+            packed = packing.pack(build.observations, self._names.add(db, tests))
+            marks = ", ".join("?" * (len(row) + 3))
+            db.execute(
+                f"INSERT OR REPLACE INTO builds ({_SUMMARY}, marks, durations, attempts) VALUES ({marks})",  # noqa: S608
+                (*row, packed.marks, packed.durations, packed.attempts),
+            )
+
+    def durations(
+        self, tests: Collection[str] | None = None, *, last: int = 5, runner: str | None = None
+    ) -> Mapping[str, tuple[float, ...]]:
+        with self._transaction() as db:
+            names, size = self._names, len(self._names)
+            wanted = packing.everything(size) if tests is None else packing.mask(names.numbers(tests), size)
+            query = f"SELECT marks, durations FROM builds WHERE ?1 IS NULL OR runner = ?1 {_NEWEST}"  # noqa: S608
+            return packing.newest(
+                db.execute(query, (None if runner is None else storable(runner),)), names.ids, wanted, max(last, 0)
+            )
+
+    def outcomes(self, test: str, *, last: int = 20) -> Sequence[tuple[BuildSummary, Observation]]:
+        with self._transaction() as db:
+            return tuple(
+                islice(
+                    (said for number in self._names.numbers([test]) for said in _told(db, test, number)), max(last, 0)
+                )
+            )
+
+    def patterns(self, *, last: int = 50) -> Mapping[str, str]:
+        with self._transaction() as db:
+            ids, query = self._names.ids, f"SELECT marks FROM builds {_NEWEST} LIMIT ?"  # noqa: S608
+            columns = [packing.unpack_bytes(marks) for (marks,) in db.execute(query, (max(last, 0),))]
+            rows = packing.letters(columns, len(ids))
+        nowhere = ABSENT * len(columns)
+        return {test: row for test, row in zip(ids, rows, strict=True) if row != nowhere}
+
+    def builds(self, *, last: int = 20) -> Sequence[BuildSummary]:
+        with explained(self._path):
+            query = f"SELECT {_SUMMARY} FROM builds {_NEWEST} LIMIT ?"  # noqa: S608
+            return tuple(map(_summary, self._db.execute(query, (max(last, 0),))))
+
+    def forget(self, *, keep: int) -> int:
+        with self._transaction("IMMEDIATE") as db:
+            query = "SELECT build FROM builds GROUP BY build ORDER BY max(started) DESC, build DESC LIMIT -1 OFFSET ?"
+            gone = db.execute(query, (max(keep, 0),)).fetchall()
+            db.executemany("DELETE FROM builds WHERE build = ?", gone)
+            if gone:
+                self._drop_names(db)
+        with explained(self._path):
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+        return len(gone)
+
+    def close(self) -> None:
+        with explained(self._path):
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self, kind: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
+        """All or nothing, and names that fit the builds that are read with them."""
+        with explained(self._path), self._db:
+            self._db.execute(f"BEGIN {kind}")
+            try:
+                self._names.refresh(self._db)
+                yield self._db
+            except BaseException:
+                self._names.clear()
+                raise
+
+    def _drop_names(self, db: sqlite3.Connection) -> None:
+        """Give the numbers of tests that no build has any more to others, once they are a quarter of all."""
+        size, alive = len(self._names), 0
+        for (marks,) in db.execute("SELECT marks FROM builds"):
+            alive |= packing.present(packing.unpack_bytes(marks))
+        kept = packing.cells(alive, size)
+        if kept.count(0) * 4 < size or not size:
+            return
+        for row, *columns in db.execute("SELECT id, marks, attempts, durations FROM builds").fetchall():
+            packed = packing.renumber(packing.Packed(*columns), kept)
+            change = "UPDATE builds SET marks = ?, attempts = ?, durations = ? WHERE id = ?"
+            db.execute(change, (packed.marks, packed.attempts, packed.durations, row))
+        self._names.keep(db, kept)
+
+
+def _told(db: sqlite3.Connection, test: str, number: int) -> Iterator[tuple[BuildSummary, Observation]]:
+    """What every build says of one test, newest first."""
+    query = f"SELECT marks, attempts, durations, {_SUMMARY} FROM builds {_NEWEST}"  # noqa: S608
+    for marks, attempts, durations, *row in db.execute(query):
+        seen = packing.cell(packing.Packed(marks, attempts, durations), test, number)
+        if seen is not None:
+            yield _summary(row), seen
+
+
+def _row(build: BuildRecord) -> tuple[object, ...]:
+    """The values of `_SUMMARY`."""
+    of = summarise(build)
+    counts = of.totals
+    return (
+        *(of.build, of.started, of.runner, of.revision, of.branch, of.wall, of.complete, of.duration),
+        *(counts.passed, counts.failed, counts.errored, counts.skipped, counts.not_proven, counts.flaky, counts.runs),
+    )
+
+
+def _summary(row: Sequence[Any]) -> BuildSummary:
+    build, started, runner, revision, branch, wall, complete, duration, *counts = row
+    return BuildSummary(
+        build=build,
+        started=started,
+        runner=runner,
+        revision=revision,
+        branch=branch,
+        wall=wall,
+        complete=bool(complete),
+        totals=Totals(*counts),
+        duration=duration,
+    )
