@@ -67,7 +67,7 @@ def with_graphlib(size: int) -> Callable[[], None]:
 
 
 def with_networkx(size: int) -> Callable[[], float]:
-    import networkx  # noqa: PLC0415: only its own process pays for it
+    import networkx  # noqa: PLC0415 - only its own process pays for it
 
     edges, weights = random_dag(size)
 
@@ -83,7 +83,7 @@ def with_networkx(size: int) -> Callable[[], float]:
 
 
 def with_rustworkx(size: int) -> Callable[[], float]:
-    import rustworkx  # noqa: PLC0415
+    import rustworkx  # noqa: PLC0415 - it may be absent
 
     edges, weights = random_dag(size)
 

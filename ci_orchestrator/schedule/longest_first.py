@@ -36,13 +36,8 @@ def fill(seconds: Sequence[float], order: Sequence[int], shards: int) -> tuple[l
     return owner, loads
 
 
-def assign(seconds: Sequence[float], names: Sequence[str], shards: int) -> list[list[int]]:
-    """The units of each shard, in the order in which they were given (not longest first)."""
-    return gather(fill(seconds, longest_first(seconds, names), shards)[0], shards)
-
-
 def gather(owner: Sequence[int], shards: int) -> list[list[int]]:
-    """The units of each shard, ascending, from each unit's shard."""
+    """The units of each shard, in the order in which they were given, from each unit's shard."""
     members: list[list[int]] = [[] for _ in range(shards)]
     for unit, shard in enumerate(owner):
         members[shard].append(unit)

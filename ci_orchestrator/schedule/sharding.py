@@ -1,8 +1,9 @@
 """Dividing the tests of a suite into shards, and saying how good the division is.
 
 Tests go longest first to the lightest shard. When files are kept together, a file is one unit of work, unless it
-dominates: it is split into its tests when it takes longer than `max(total / N, longest test, target - start-up)`,
-which is to say when keeping it whole would by itself make the last shard end later than it has to.
+dominates: it is split into its tests when it takes longer than `max(total / N, longest test)`, which is to say when
+keeping it whole would by itself make the last shard end later than it has to. A target time first tries to split only
+files that take longer than the target (less start-up) as well.
 
 With a target time, N is the one with the least `makespan + N × start-up` among those that end within the target
 (start-up included), of equals the smallest; start-up is what one more job costs, so with a start-up of zero N is the
@@ -83,8 +84,7 @@ def shard(
     if seconds and not (min(seconds) >= 0 and isfinite(fsum(seconds))):
         raise ValueError("estimates are seconds: zero or more, and finite")
     if isinstance(count, Target):
-        work = _Work(tests, seconds, files, budget=count.seconds - count.startup)
-        trial, why = _within(work, count)
+        trial, why = _within(_Work(tests, seconds, files), count)
     elif count < 1:
         raise ValueError("at least one shard")
     else:
@@ -115,28 +115,26 @@ class _Units:
 class _Work:
     """What is to be divided, and into what units for a given number of shards."""
 
-    def __init__(
-        self, tests: Sequence[str], seconds: Sequence[float], files: Sequence[str] | None, budget: float = 0.0
-    ) -> None:
+    def __init__(self, tests: Sequence[str], seconds: Sequence[float], files: Sequence[str] | None) -> None:
         self.tests = tests
         self.seconds = seconds
         self.total = fsum(seconds)
         self.longest = max(seconds, default=0.0)
-        self.budget = budget
         self.alone = _Units(tests, seconds) if files is None else None
         self.files = _members(files or ())
         # Exact sums, so that a file weighs the same in whatever order its tests are given.
         self.weights = {file: fsum(map(seconds.__getitem__, inside)) for file, inside in self.files.items()}
 
-    def pace(self) -> float:
-        """Seconds of the longest unit, where the budget decides which files are split."""
-        limit = max(self.longest, self.budget)
+    def pace(self, budget: float) -> float:
+        """No division ends before this when files of up to `budget` seconds stay whole."""
+        limit = max(self.longest, budget)
         return max((weight for weight in self.weights.values() if weight <= limit), default=self.longest)
 
-    def units(self, shards: int) -> _Units:
+    def units(self, shards: int, budget: float) -> _Units:
+        """The tests, or the files of which only those are split that dominate and take longer than `budget`."""
         if self.alone is not None:
             return self.alone
-        limit = max(self.total / shards, self.longest, self.budget)
+        limit = max(self.total / shards, self.longest, budget)
         split = {file for file, weight in self.weights.items() if weight > limit}
         keys: list[str] = []
         seconds: list[float] = []
@@ -156,9 +154,9 @@ class _Work:
 class _Trial:
     """The work divided into a number of shards: as many as asked for, or as there are units."""
 
-    def __init__(self, work: _Work, shards: int) -> None:
+    def __init__(self, work: _Work, shards: int, budget: float = 0.0) -> None:
         self.work = work
-        self.units = work.units(min(shards, max(1, len(work.tests))))
+        self.units = work.units(min(shards, max(1, len(work.tests))), budget)
         self.shards = min(shards, len(self.units.keys))
         self.owner, self.loads = fill(self.units.seconds, self.units.order, self.shards)
         self.makespan = max(self.loads, default=0.0)
@@ -197,32 +195,33 @@ def _members(files: Sequence[str]) -> dict[str, list[int]]:
 def _within(work: _Work, target: Target) -> tuple[_Trial, str]:
     """The division that the target asks for, and why it is that one."""
     most = min(target.most, max(1, len(work.tests)))
-    trial = _cheapest(work, most, target.startup, work.pace(), target.seconds - target.startup)
-    if trial is not None:
-        return trial, (
-            f"{_shards(trial)}: {target.startup + trial.makespan:.1f} s with start-up, within the target of "
-            f"{target.seconds:g} s, at the least wall time + {target.startup:g} s a shard"
-        )
-    trial = _cheapest(work, most, 0.0, work.longest, inf) or _Trial(work, most)
+    within = target.seconds - target.startup
+    for budget in (within, 0.0) if work.files else (0.0,):
+        if trial := _cheapest(work, most, target.startup, within, budget):
+            return trial, (
+                f"{_shards(trial)}: {target.startup + trial.makespan:.1f} s with start-up, within the target of "
+                f"{target.seconds:g} s, at the least wall time + {target.startup:g} s a shard"
+            )
+    trial = _cheapest(work, most, 0.0, inf, 0.0) or _Trial(work, most)
     return trial, (
         f"{_shards(trial)}: {target.startup + trial.makespan:.1f} s with start-up; no number of shards "
         f"up to {target.most} ends within the target of {target.seconds:g} s, and none sooner than this"
     )
 
 
-def _cheapest(work: _Work, most: int, startup: float, pace: float, within: float) -> _Trial | None:
+def _cheapest(work: _Work, most: int, startup: float, within: float, budget: float) -> _Trial | None:
     """The trial of least makespan + N × `startup` that ends `within`, of equals the smallest; None if none does.
 
-    None ends before max(total / N, `pace`): numbers are tried in the order of what they cost at the least, so that
-    few have to be tried.
+    Numbers are tried in the order of what they cost at the least, so that few have to be tried.
     """
+    pace = work.pace(budget)
     ends = ((n, max(work.total / n, pace)) for n in range(1, most + 1))
     best: tuple[float, int] = (inf, 0)
     found: _Trial | None = None
     for floor, n in sorted((end + n * startup, n) for n, end in ends if end <= within):
         if (floor, n) > best:
             break
-        trial = _Trial(work, n)
+        trial = _Trial(work, n, budget)
         cost = (trial.makespan + trial.shards * startup, trial.shards)
         if trial.makespan <= within and cost < best:
             best, found = cost, trial
