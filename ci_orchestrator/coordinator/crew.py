@@ -48,9 +48,9 @@ class Crew:
         self.inbox: queue.SimpleQueue[tuple[str, Message]] = queue.SimpleQueue()
         self.members: dict[str, Member] = {}
         self.width = width
-        self._project = project
+        self.project = project
         self._env = dict(env)
-        self._marker = marker
+        self.marker = marker
         self._scratch = Path(tempfile.mkdtemp(prefix="ci-orchestrator-"))
         self._numbers = count(1)
         self._tools: dict[str, Tool] = {}
@@ -64,11 +64,11 @@ class Crew:
             worker=name,
             index=next(index for index in count() if index not in places),
             count=self.width,
-            project=self._project,
+            project=self.project,
             scratch=scratch,
             results=scratch / "results",
             coverage=scratch / "coverage",
-            marker=f"{self._marker}-{name}",
+            marker=f"{self.marker}-{name}",
             claims=claims,
             only=only,
             env=self._env,

@@ -14,7 +14,7 @@ from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.results import events
-from ci_orchestrator.results.model import Cause, Outcome
+from ci_orchestrator.results.model import Cause, Outcome, split_id
 
 MAX_BARREN_LOSSES = 3
 """Workers that a job may lose in a row without one test having started before it is given up."""
@@ -33,6 +33,7 @@ class JobSpec:
     """A job of the lock, ready to be run.
 
     `tasks`: what is still owed. `settled`: the outcomes that an earlier, interrupted run of this job already has.
+    `skipped`: tests among the tasks whose module was skipped when it was collected, with the reason.
     Time-outs are seconds, None for none.
     """
 
@@ -47,6 +48,7 @@ class JobSpec:
     timeout: float | None = None
     test_timeout: float | None = None
     settled: Mapping[str, Outcome] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +382,23 @@ class Machine:
         for need in spec.needs:
             if any(self._outcomes.get(test) not in (Outcome.PASSED, Outcome.SKIPPED) for test in need.tests):
                 return [begin, *self._withhold(job, need.label, now)]
-        return [begin, Put(tuple(job.open.values()))]
+        return [begin, *self._skip(job, now), Put(tuple(job.open.values()))]
+
+    def _skip(self, job: _Job, now: float) -> list[Command]:
+        """Tests of modules that were skipped at collection are skipped too."""
+        out: list[Command] = []
+        for test, reason in sorted(job.spec.skipped.items()):
+            number = job.open[test].number
+            self._close(job, test, Outcome.SKIPPED)
+            out.append(
+                self._emit(
+                    events.TestFinished, job, now, test=test, number=number, outcome=Outcome.SKIPPED, message=reason
+                )
+            )
+        paths = {split_id(test)[1]: why for test, why in job.spec.skipped.items()}
+        for path, why in sorted(paths.items()):
+            out.append(self._emit(events.CollectionSkipped, job, now, path=f"{job.spec.suite}::{path}", reason=why))
+        return out
 
     def _withhold(self, job: _Job, label: str, now: float) -> list[Command]:
         tests = tuple(job.open)

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ci_orchestrator.results.fold import Fold
-from ci_orchestrator.results.merge import result
+from ci_orchestrator.results.merge import merge, result
 from ci_orchestrator.results.model import Outcome, TestResult
 from ci_orchestrator.results.report import Certificate
 
 
 def certify(
-    planned: Iterable[str], fold: Fold, *, lock: str, skipped: Mapping[str, str]
+    planned: Iterable[str],
+    fold: Fold,
+    *,
+    lock: str,
+    skipped: Mapping[str, str],
+    extra: Iterable[TestResult] = (),
 ) -> tuple[Certificate, tuple[TestResult, ...]]:
     """Hold what was reported against what was planned.
 
-    `planned`: the ids of the lock; `skipped`: modules that were skipped at collection (``suite::path`` → reason).
+    `planned`: the ids of the lock; `skipped`: modules that were skipped at collection (``suite::path`` → reason);
+    `extra`: results that came in files, without events.
     Returns the certificate and one result for every planned or reported test, sorted by id: a planned test without a
     result is *not proven*, with the reason if one is known.
     """
     owed = set(planned)
-    found = fold.results()
+    found = {one.id: one for one in merge(fold.results().values(), extra)}
     proven = {name for name, one in found.items() if one.outcome is not Outcome.NOT_PROVEN}
     missing = owed - proven
     every = dict(found)

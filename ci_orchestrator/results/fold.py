@@ -108,7 +108,7 @@ class Fold:
         return {
             test: outcome
             for test, outcome in sorted(self._done.items())
-            if outcome is not Outcome.NOT_PROVEN or (dead_too and test in self.dead)
+            if (test not in self.withheld and outcome is not Outcome.NOT_PROVEN) or (dead_too and test in self.dead)
         }
 
     def results(self) -> dict[str, TestResult]:

@@ -39,7 +39,7 @@ class PytestTool:
         process = start(
             [str(python), "-c", _BOOT, str(WORKER)],
             cwd=workspace.project / suite.cwd,
-            env=child_environment(workspace.env, suite_env=suite.env, workspace=workspace),
+            env=child_environment(workspace.env, workspace=workspace, suite_env=suite.env),
             log=log,
             stdin=True,
             stdout="pipe",

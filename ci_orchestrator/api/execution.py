@@ -1,0 +1,201 @@
+"""Running jobs of a lock on this machine: the machine room, wired to bundles on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from ci_orchestrator.api import wire
+from ci_orchestrator.capabilities.amounts import least
+from ci_orchestrator.clock import Clock
+from ci_orchestrator.coordinator.crew import Crew
+from ci_orchestrator.coordinator.driver import Capacity, Driver, Load
+from ci_orchestrator.coordinator.machine import JobSpec, Machine, NeedSpec
+from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
+from ci_orchestrator.coordinator.queue.base import Task
+from ci_orchestrator.plan.lock import Job, Lock
+from ci_orchestrator.plan.models import Plan, Suite
+from ci_orchestrator.results import events
+from ci_orchestrator.results.fold import Fold, Status
+from ci_orchestrator.results.formats.junit_writer import write_junit
+from ci_orchestrator.results.model import Cause
+from ci_orchestrator.run.artifacts import collect
+from ci_orchestrator.run.bundle import EventLog, bundle_name, seal_bundle
+from ci_orchestrator.translate.phases import tails
+
+
+class Observer:
+    """Told what a run does, as it does it. Override what you want to know."""
+
+    def planned(self, lock: Lock, jobs: Sequence[Job]) -> None:
+        """The decision is made; these jobs are about to run."""
+
+    def happened(self, event: events.Event) -> None:
+        """An event was written down."""
+
+    def pulse(self, status: Status, running: Mapping[str, str]) -> None:
+        """A few times a second: the counts, and worker → the test that it runs."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """One run of `jobs`. Bundles are written below `root`; `fold` holds all that happened, earlier attempts included.
+
+    `skipped`: tests whose module was skipped when it was collected here, and why. `retry_dead`: dead letters run again.
+    """
+
+    lock: Lock
+    plan: Plan
+    jobs: Sequence[Job]
+    root: Path
+    crew: Crew
+    clock: Clock
+    observer: Observer
+    attempt: int = 1
+    retry_dead: bool = False
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    fold: Fold = field(default_factory=Fold)
+    warnings: tuple[str, ...] = ()
+    _logs: dict[str, EventLog] = field(default_factory=dict)
+
+    def run(self) -> bool:
+        """Run; returns whether it was interrupted. What had finished is in the bundles either way."""
+        specs = [self._spec(job) for job in self.jobs]
+        machine = Machine(specs, Backoff(seed=self.lock.digest))
+        driver = Driver(
+            machine,
+            wire.new_queue(),
+            self.crew,
+            self.clock,
+            suites=self.plan.suites,
+            capacity=_capacity(self.plan, self.crew.width),
+            loads=_loads(self.plan, self.lock),
+            log=self._log,
+            pulse=lambda: self.observer.pulse(self.fold.status(), machine.running()),
+        )
+        try:
+            driver.run()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            for log in self._logs.values():
+                log.close()
+        self._seal()
+        return False
+
+    def _bundle(self, job: str) -> Path:
+        return self.root / bundle_name(job, self.attempt)
+
+    def _log(self, event: events.Event) -> None:
+        log = self._logs.get(event.job)
+        if log is None:
+            log = self._logs[event.job] = EventLog(self._bundle(event.job))
+        written = log.append(event)
+        self.fold.add(written)
+        self.observer.happened(written)
+
+    def _spec(self, job: Job) -> JobSpec:
+        suite = self.plan.suites[job.suite]
+        ids = {f"{job.suite}::{test}" for test in job.tests}
+        settled = {
+            test: outcome for test, outcome in self.fold.settled(dead_too=not self.retry_dead).items() if test in ids
+        }
+        return JobSpec(
+            id=job.id,
+            suite=job.suite,
+            lock=self.lock.digest,
+            attempt=self.attempt,
+            runner=job.runner,
+            tasks=tuple(task for task in self._tasks(job, suite) if task.key not in settled),
+            needs=tuple(NeedSpec(need.label, self._needed(need.jobs, need.tests)) for need in job.needs),
+            retries=RetryPolicy(suite.retries.max, frozenset(Cause(cause) for cause in suite.retries.when)),
+            timeout=suite.timeout,
+            test_timeout=suite.test_timeout,
+            settled=settled,
+            skipped={test: reason for test, reason in self.skipped.items() if test in ids},
+        )
+
+    def _tasks(self, job: Job, suite: Suite) -> list[Task]:
+        tasks = []
+        for order, (test, estimate) in enumerate(zip(job.tests, job.estimates, strict=True)):
+            key = f"{job.suite}::{test}"
+            tasks.append(
+                Task(
+                    key=key,
+                    channel=job.suite,
+                    group=f"{job.suite}::{test.partition('::')[0]}",
+                    order=order,
+                    priority=suite.priority,
+                    estimate=estimate / 1000,
+                    number=len(self.fold.attempts.get(key, ())) + 1,
+                    whole=suite.keep_together == "file",
+                )
+            )
+        return tasks
+
+    def _needed(self, jobs: Sequence[str], tests: Sequence[str]) -> frozenset[str]:
+        if tests:
+            return frozenset(tests)
+        return frozenset(f"{job.suite}::{test}" for job in self.lock.jobs if job.id in set(jobs) for test in job.tests)
+
+    def _seal(self) -> None:
+        """Artifacts, JUnit and a manifest for every bundle; a suite's files go to the first of its jobs."""
+        results = self.fold.results()
+        kept: set[str] = set()
+        for job in self.jobs:
+            bundle = self._bundle(job.id)
+            if not bundle.is_dir():
+                continue
+            suite = self.plan.suites[job.suite]
+            if suite.artifacts.paths and job.suite not in kept:
+                kept.add(job.suite)
+                self._keep(suite, job, bundle)
+            own = [results[name] for name in (f"{job.suite}::{test}" for test in job.tests) if name in results]
+            (bundle / "results").mkdir(exist_ok=True)
+            with (bundle / "results" / "junit.xml").open("wb") as file:
+                write_junit(own, file)
+            seal_bundle(bundle, lock=self.lock.digest, job=job.id, attempt=self.attempt)
+
+    def _keep(self, suite: Suite, job: Job, bundle: Path) -> None:
+        log = EventLog(bundle)
+        kept = collect(
+            suite.artifacts.paths, base=self.crew.project / suite.cwd, project=self.crew.project, bundle=bundle
+        )
+        for stored in kept.stored:
+            event = events.ArtifactStored(
+                ts=self.clock.now(),
+                job=job.id,
+                attempt=self.attempt,
+                path=stored.path,
+                kind=stored.kind,
+                size=stored.size,
+                digest=stored.digest,
+            )
+            self.fold.add(log.append(event))
+        log.close()
+        self.warnings += tuple(f"artifact {path} was not kept: {why}" for path, why in kept.refused)
+
+
+def _capacity(plan: Plan, width: int) -> Capacity:
+    """What may run at once here, by the plan's mode."""
+    if plan.pipeline.mode == "sequential":
+        return Capacity(1)
+    if plan.pipeline.mode == "max-parallel":
+        return Capacity(width)
+    return Capacity(width, cpu=float(wire.usable_cpus()), memory=float(psutil.virtual_memory().total))
+
+
+def _loads(plan: Plan, lock: Lock) -> dict[str, Load]:
+    """What a worker of each suite takes: what the suite requires of CPU and memory, at the least."""
+    chains = tails(lock)
+    return {
+        name: Load(
+            cpu=least(suite.requires, "cpu", 1.0),
+            memory=least(suite.requires, "memory", 0.0),
+            tail=chains.get(name, 0.0),
+        )
+        for name, suite in plan.suites.items()
+    }

@@ -1,0 +1,101 @@
+"""A project on disk: its plan, and the state that we keep beside it in ``.ci-orchestrator/``."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci_orchestrator.errors import LockError, PlanError, UserError, Where
+from ci_orchestrator.plan.loading import MAX_BYTES, load_plan
+from ci_orchestrator.plan.lock import Lock, decode
+from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.run.bundle import write_atomically
+
+PLAN_FILE = "testplan.yaml"
+LOCK_FILE = "plan.lock.json"
+STATE = ".ci-orchestrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`root`: the directory that the plan's paths are relative to. `plan_file`: the plan."""
+
+    root: Path
+    plan_file: Path
+
+    @classmethod
+    def at(cls, plan_file: str | Path = PLAN_FILE) -> Project:
+        """The project whose plan this is."""
+        path = Path(plan_file).resolve()
+        return cls(path.parent, path)
+
+    @property
+    def state(self) -> Path:
+        """Where we keep what we know. Made, and hidden from git, at first use."""
+        path = self.root / STATE
+        ignore = path / ".gitignore"
+        if not ignore.exists():
+            write_atomically(ignore, b"*\n")
+        return path
+
+    @property
+    def history_file(self) -> Path:
+        """The history."""
+        return self.state / "history.sqlite"
+
+    @property
+    def lock_file(self) -> Path:
+        """The lock of the last plan that was made here."""
+        return self.state / LOCK_FILE
+
+    def plan(self) -> Plan:
+        """Read the plan. Raises `PlanError`."""
+        try:
+            with self.plan_file.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise PlanError(
+                "there is no test plan", where=Where(str(self.plan_file)), fix="write one: ci-orchestrator init"
+            ) from None
+        except OSError as error:
+            raise PlanError(f"cannot be read: {error.strerror}", where=Where(str(self.plan_file))) from None
+        return load_plan(data, self.plan_file.name)
+
+    def new_run(self, now: float, lock: Lock) -> Path:
+        """A new, empty directory for a run, named by its time and its lock; it becomes the latest."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+        base = self.state / "runs"
+        for number in range(1, 1000):
+            path = base / f"{stamp}-{lock.digest[7:13]}{'' if number == 1 else f'-{number}'}"
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            write_atomically(self.state / "latest", path.name.encode() + b"\n")
+            return path
+        raise UserError(f"{base} has a thousand runs of this second", fix="remove old runs")
+
+    def latest_run(self) -> Path:
+        """The last run. Raises `UserError` when there was none."""
+        try:
+            name = (self.state / "latest").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            name = ""
+        path = self.state / "runs" / name
+        if not name or Path(name).name != name or not path.is_dir():
+            raise UserError("nothing was run here yet", fix="ci-orchestrator run")
+        return path
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock file. Raises `LockError`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise LockError(
+            f"cannot be read: {error.strerror}",
+            where=Where(str(path)),
+            fix="make one: ci-orchestrator plan --lock-out FILE",
+        ) from None
+    return decode(data, str(path))

@@ -1,0 +1,250 @@
+"""The use case *report*: collect, merge, certify, remember, and write everything that people and programs read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ci_orchestrator import __version__
+from ci_orchestrator.api import wire
+from ci_orchestrator.api.project import LOCK_FILE, Project, read_lock
+from ci_orchestrator.api.sources import Sources, gather
+from ci_orchestrator.clock import Clock
+from ci_orchestrator.errors import ExitCode, MissingPartError, UserError, worst
+from ci_orchestrator.history.base import BuildRecord, BuildSummary, HistoryError, observe
+from ci_orchestrator.plan.lock import Lock
+from ci_orchestrator.providers.base import Context
+from ci_orchestrator.providers.local.context import read_context
+from ci_orchestrator.report.charts import render_trend
+from ci_orchestrator.report.html import render_html
+from ci_orchestrator.report.report_json import dump_report
+from ci_orchestrator.report.summary import render_summary
+from ci_orchestrator.results.certificate import certify
+from ci_orchestrator.results.fold import Fold
+from ci_orchestrator.results.formats.junit_writer import write_junit
+from ci_orchestrator.results.merge import merge, totals
+from ci_orchestrator.results.model import TestResult
+from ci_orchestrator.results.report import Certificate, Report, Span, TrendPoint
+from ci_orchestrator.run.bundle import write_atomically
+
+TREND = 20
+"""Builds that the trend shows."""
+KEEP = 200
+"""Builds that the history keeps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The report, and where its files are."""
+
+    report: Report
+    out: Path
+    files: tuple[Path, ...]
+
+
+def report_run(
+    project: Project,
+    lock: Lock,
+    fold: Fold,
+    *,
+    root: Path,
+    started: float,
+    clock: Clock,
+    interrupted: bool = False,
+    warnings: Sequence[str] = (),
+) -> Reported:
+    """Report on a run of this machine whose events are all in `fold`, and remember it."""
+    sources = Sources(fold=fold, warnings=tuple(warnings))
+    return _publish(
+        project,
+        sources,
+        lock,
+        build=root.name,
+        out=root / "report",
+        started=started,
+        ended=clock.now(),
+        interrupted=interrupted,
+    )
+
+
+def report_files(
+    project: Project,
+    paths: Sequence[Path] = (),
+    *,
+    lock_file: Path | None = None,
+    out: Path | None = None,
+    clock: Clock | None = None,
+) -> Reported:
+    """Report on bundles and result files; without any path, again on the latest run here.
+
+    Without a lock the report is uncertified. Raises `UserError` and `ResultsError` for what cannot be read.
+    """
+    clock = clock or wire.system_clock()
+    if not paths:
+        root = project.latest_run()
+        paths, lock_file, out = [root], lock_file or root / LOCK_FILE, out or root / "report"
+        build = root.name
+    else:
+        build = ""
+    lock = None if lock_file is None else read_lock(lock_file)
+    sources = gather(paths, lock)
+    if not sources.fold.jobs and not sources.results:
+        raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
+    build = build or f"report-{_fingerprint(sources)}"
+    ends = [state.ended for state in sources.fold.jobs.values()]
+    begins = [state.started for state in sources.fold.jobs.values()]
+    started, ended = min(begins, default=clock.now()), max(ends, default=clock.now())
+    out = out or project.state / "reports" / build
+    return _publish(
+        project,
+        sources,
+        lock,
+        build=build,
+        out=out,
+        started=started,
+        ended=ended,
+        interrupted=sources.interrupted,
+    )
+
+
+def _publish(
+    project: Project,
+    sources: Sources,
+    lock: Lock | None,
+    *,
+    build: str,
+    out: Path,
+    started: float,
+    ended: float,
+    interrupted: bool,
+) -> Reported:
+    context = read_context(project.root)
+    report = _assemble(project, sources, lock, context, started=started, ended=ended, interrupted=interrupted)
+    report = _remember(project, report, lock, build)
+    out.mkdir(parents=True, exist_ok=True)
+    return Reported(report=report, out=out, files=tuple(_write(report, out)))
+
+
+def _assemble(
+    project: Project,
+    sources: Sources,
+    lock: Lock | None,
+    context: Context,
+    *,
+    started: float,
+    ended: float,
+    interrupted: bool,
+) -> Report:
+    fold = sources.fold
+    certificate, results = _certified(sources, lock)
+    counts = totals(results)
+    names = {job.id: job.name for job in lock.jobs} if lock else {}
+    estimates = {job.id: job.seconds for job in lock.jobs} if lock else {}
+    codes = [ExitCode.OK]
+    if interrupted:
+        codes.append(ExitCode.INTERRUPTED)
+    if counts.failed or counts.errored:
+        codes.append(ExitCode.TESTS_FAILED)
+    if counts.not_proven or sources.damaged or (certificate.certified and not certificate.complete):
+        codes.append(ExitCode.NOT_PROVEN)
+    return Report(
+        title=(lock.plan.get("name") if lock else None) or project.root.name,
+        revision=context.revision,
+        branch=context.branch,
+        started=started,
+        wall=max(0.0, ended - started),
+        tool_version=__version__,
+        totals=counts,
+        results=results,
+        certificate=certificate,
+        jobs=fold.summaries(names, estimates),
+        timeline=_timeline(fold.spans, started),
+        warnings=sources.warnings,
+        interrupted=interrupted,
+        exit_code=worst(codes),
+    )
+
+
+def _certified(sources: Sources, lock: Lock | None) -> tuple[Certificate, tuple[TestResult, ...]]:
+    """The certificate, and the results of events and files together."""
+    if lock is None:
+        return Certificate(certified=False), merge(sources.fold.results().values(), sources.results)
+    return certify(
+        lock.test_ids(), sources.fold, lock=lock.digest, skipped=dict(lock.skipped_at_collection), extra=sources.results
+    )
+
+
+def _timeline(spans: Iterable[Span], started: float) -> tuple[Span, ...]:
+    moved = (replace(span, start=span.start - started, end=span.end - started) for span in spans)
+    return tuple(sorted(moved, key=lambda span: (span.worker, span.start, span.test)))
+
+
+def _remember(project: Project, report: Report, lock: Lock | None, build: str) -> Report:
+    """Put the build into the history, and the trend into the report. No history is a warning, never a failed build."""
+    opened = wire.open_history(project.history_file)
+    warnings = list(report.warnings)
+    if opened.warning:
+        warnings.append(opened.warning)
+    trend: tuple[TrendPoint, ...] = ()
+    try:
+        if report.results:
+            opened.store.record(_record(report, lock, build))
+            opened.store.forget(keep=KEEP)
+        trend = tuple(_point(one) for one in reversed(opened.store.builds(last=TREND)))
+    except HistoryError as error:
+        warnings.append(f"no history: {error}")
+    finally:
+        opened.store.close()
+    return replace(report, warnings=tuple(warnings), trend=trend)
+
+
+def _record(report: Report, lock: Lock | None, build: str) -> BuildRecord:
+    complete = report.certificate.complete and not report.interrupted
+    return BuildRecord(
+        build=build,
+        started=report.started,
+        revision=report.revision,
+        branch=report.branch,
+        wall=report.wall,
+        complete=complete and (lock is None or {job.suite for job in lock.jobs} == set(lock.plan["suites"])),
+        observations=[observe(result) for result in report.results],
+    )
+
+
+def _point(build: BuildSummary) -> TrendPoint:
+    return TrendPoint(build=build.build, started=build.started, totals=build.totals, duration=build.duration)
+
+
+def _write(report: Report, out: Path) -> Iterable[Path]:
+    """The files, the page last: whoever sees it sees the rest."""
+    try:
+        for kind in ("png", "svg"):
+            yield _put(out / f"trend.{kind}", render_trend(report.trend, kind))
+    except MissingPartError:
+        pass  # an extra: the page has a trend of its own
+    junit = out / "junit.xml"
+    with junit.open("wb") as file:
+        write_junit(report.results, file)
+    yield junit
+    yield _put(out / "results.json", dump_report(report))
+    yield _put(out / "summary.md", render_summary(report).encode("utf-8", "replace"))
+    yield _put(out / "report.html", render_html(report))
+
+
+def _put(path: Path, data: bytes) -> Path:
+    write_atomically(path, data)
+    return path
+
+
+def _fingerprint(sources: Sources) -> str:
+    """Names a set of results by their content, so that reporting on it twice is remembered once."""
+    digest = hashlib.sha256()
+    for result in merge(sources.fold.results().values(), sources.results):
+        digest.update(
+            repr(
+                (result.id, [(a.job, a.order, a.outcome.value, a.started, a.duration) for a in result.attempts])
+            ).encode()
+        )
+    return digest.hexdigest()[:12]

@@ -1,0 +1,198 @@
+"""The use case *run*: everything here, or exactly one job of a lock, as a CI job does it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci_orchestrator.api import wire
+from ci_orchestrator.api.execution import Execution, Observer
+from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
+from ci_orchestrator.api.project import LOCK_FILE, Project, read_lock
+from ci_orchestrator.api.reporting import Reported, report_run
+from ci_orchestrator.clock import Clock
+from ci_orchestrator.coordinator.crew import Crew
+from ci_orchestrator.coordinator.discovery import Discovery, end_all
+from ci_orchestrator.errors import ExitCode, UserError
+from ci_orchestrator.plan.lock import Job, Lock, encode
+from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.results import events
+from ci_orchestrator.results.fold import Fold
+from ci_orchestrator.results.merge import result, totals
+from ci_orchestrator.results.model import TestResult, Totals
+from ci_orchestrator.run.bundle import bundle_name, find_bundles, read_events, write_atomically
+from ci_orchestrator.run.process import end_marked
+
+BUNDLES = "bundles"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRun:
+    """What one job came to: its bundle, and the exit code that its process should return."""
+
+    bundle: Path
+    totals: Totals
+    results: tuple[TestResult, ...]
+    exit_code: ExitCode
+
+
+def run_project(
+    project: Project,
+    *,
+    workers: int | None = None,
+    suites: Collection[str] = (),
+    groups: Collection[str] = (),
+    lock_file: Path | None = None,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+) -> Reported:
+    """Plan (or take the lock) and run everything on this machine; report and remember it.
+
+    Interrupted runs are reported as far as they came. Raises `PlanError`, `DiscoveryError`, `LockError`.
+    """
+    clock, observer = clock or wire.system_clock(), observer or Observer()
+    started = clock.now()
+    crew = wire.new_crew(project.root, workers)
+    try:
+        if lock_file is None:
+            planned = prepare(project, crew, clock, suites=suites, groups=groups, keep=True)
+            plan, lock, warnings = planned.plan, planned.lock, planned.warnings
+        else:
+            plan, lock, warnings = *_obey(project, lock_file, crew, clock), ()
+        root = project.new_run(started, lock)
+        write_atomically(root / LOCK_FILE, encode(lock))
+        write_atomically(root / "marker", crew.marker.encode())
+        execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer)
+        return _run(project, execution, started, warnings)
+    finally:
+        end_all(crew, clock)
+        crew.close()
+
+
+def resume_project(
+    project: Project,
+    *,
+    workers: int | None = None,
+    retry_dead: bool = False,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+) -> Reported:
+    """Go on with the latest run: what has a result keeps it, the rest runs. `retry_dead`: dead letters get another try.
+
+    Workers that a killed run left behind are ended first. Raises `UserError` when there is nothing to resume.
+    """
+    clock, observer = clock or wire.system_clock(), observer or Observer()
+    root = project.latest_run()
+    lock = read_lock(root / LOCK_FILE)
+    plan = project.plan()
+    check_lock(lock, plan)
+    marker = (root / "marker").read_text(encoding="utf-8")
+    end_marked(marker)
+    every = (event for bundle in find_bundles(root) for event in read_events(bundle))
+    fold = Fold(event for event in every if isinstance(event, events.Event))
+    started = min((state.started for state in fold.jobs.values()), default=clock.now())
+    crew = wire.new_crew(project.root, workers, marker=marker)
+    try:
+        found = discover(plan, sorted({job.suite for job in lock.jobs}), crew, clock, keep=True)
+        check_tests(lock, [plan.suites[name] for name in found], {name: one.tests for name, one in found.items()})
+        execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer, fold=fold, retry_dead=retry_dead)
+        return _run(project, execution, started, ())
+    finally:
+        end_all(crew, clock)
+        crew.close()
+
+
+def run_job(
+    project: Project,
+    lock_file: Path,
+    job_id: str,
+    *,
+    attempt: int = 1,
+    workers: int | None = None,
+    out: Path | None = None,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+) -> JobRun:
+    """Run exactly one job of a lock and leave its bundle below `out`; its needs are the pipeline's concern.
+
+    `attempt`: which try of the job this is. Raises `LockError` when plan or tests are not those of the lock.
+    """
+    clock, observer = clock or wire.system_clock(), observer or Observer()
+    lock = read_lock(lock_file)
+    job = lock.job(job_id)
+    plan = project.plan()
+    check_lock(lock, plan)
+    root = out or project.state / BUNDLES
+    bundle = root / bundle_name(job.id, attempt)
+    if bundle.exists():
+        raise UserError(f"{bundle} is there already", fix="count --attempt up, or remove it")
+    crew = wire.new_crew(project.root, workers)
+    try:
+        skipped = _collect_job(lock, job, plan, crew, clock)
+        observer.planned(lock, [job])
+        alone = job.model_copy(update={"needs": ()})
+        execution = Execution(lock, plan, [alone], root, crew, clock, observer, attempt=attempt, skipped=skipped)
+        interrupted = execution.run()
+    finally:
+        end_all(crew, clock)
+        crew.close()
+    return _job_run(job, bundle, execution.fold, interrupted)
+
+
+def _run(project: Project, execution: Execution, started: float, warnings: tuple[str, ...]) -> Reported:
+    execution.observer.planned(execution.lock, execution.jobs)
+    interrupted = execution.run()
+    return report_run(
+        project,
+        execution.lock,
+        execution.fold,
+        root=execution.root,
+        started=started,
+        clock=execution.clock,
+        interrupted=interrupted,
+        warnings=(*warnings, *execution.warnings),
+    )
+
+
+def _obey(project: Project, lock_file: Path, crew: Crew, clock: Clock) -> tuple[Plan, Lock]:
+    """The plan and the lock, when they still belong together and the suites are those of the lock."""
+    lock = read_lock(lock_file)
+    plan = project.plan()
+    check_lock(lock, plan)
+    found = discover(plan, sorted({job.suite for job in lock.jobs}), crew, clock, keep=True)
+    check_tests(lock, [plan.suites[name] for name in found], {name: one.tests for name, one in found.items()})
+    return plan, lock
+
+
+def _collect_job(lock: Lock, job: Job, plan: Plan, crew: Crew, clock: Clock) -> dict[str, str]:
+    """Collect the job's files only, and hold them against the lock; returns tests that skip as a module → the reason.
+
+    Raises `LockError` when a test of the job is gone, or one of its files has a test that the lock does not know.
+    """
+    suite = plan.suites[job.suite]
+    files = frozenset(test.partition("::")[0] for test in job.tests)
+    found = Discovery(crew, clock).run([suite], keep=True, only=files)[job.suite]
+    reasons = dict(found.skipped)
+    skipped = {test: reasons[test.partition("::")[0]] for test in job.tests if test.partition("::")[0] in reasons}
+    known = {test for other in lock.jobs if other.suite == job.suite for test in other.tests}
+    present = {test for test in found.tests if test.partition("::")[0] in files}
+    refuse_changes(suite.name, gone=set(job.tests) - present - skipped.keys(), new=present - known)
+    return {f"{job.suite}::{test}": reason for test, reason in skipped.items()}
+
+
+def _job_run(job: Job, bundle: Path, fold: Fold, interrupted: bool) -> JobRun:
+    found = fold.results()
+    results = tuple(
+        found.get(name) or result(name, ()) for name in sorted(f"{job.suite}::{test}" for test in job.tests)
+    )
+    counts = totals(results)
+    if interrupted:
+        code = ExitCode.INTERRUPTED
+    elif counts.failed or counts.errored:
+        code = ExitCode.TESTS_FAILED
+    elif counts.not_proven:
+        code = ExitCode.NOT_PROVEN
+    else:
+        code = ExitCode.OK
+    return JobRun(bundle=bundle, totals=counts, results=results, exit_code=code)

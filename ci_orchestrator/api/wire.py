@@ -1,0 +1,42 @@
+"""The only place that names concrete classes: which clock, store, queue and crew this installation uses."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from ci_orchestrator.clock import Clock, SystemClock
+from ci_orchestrator.coordinator.crew import Crew
+from ci_orchestrator.coordinator.queue.base import Queue
+from ci_orchestrator.coordinator.queue.memory import MemoryQueue
+from ci_orchestrator.errors import UserError
+from ci_orchestrator.history.opening import Opened
+from ci_orchestrator.history.opening import open_history as open_history  # noqa: PLC0414 - wired through
+
+
+def system_clock() -> Clock:
+    """The machine's clock."""
+    return SystemClock()
+
+
+def new_queue() -> Queue:
+    """The queue of one run on this machine."""
+    return MemoryQueue()
+
+
+def new_crew(root: Path, workers: int | None, *, marker: str = "") -> Crew:
+    """The workers of this machine; `workers` at once, by default as many as there are CPUs that we may use."""
+    if workers is not None and workers < 1:
+        raise UserError(f"{workers} workers can do nothing", fix="--workers takes 1 or more")
+    return Crew(root, os.environ, width=workers or usable_cpus(), marker=marker or uuid4().hex)
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+__all__ = ["Opened", "new_crew", "new_queue", "open_history", "system_clock", "usable_cpus"]

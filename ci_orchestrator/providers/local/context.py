@@ -1,0 +1,38 @@
+"""The local machine as a provider: what git says of the project."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from ci_orchestrator.providers.base import Context
+
+_PATIENCE = 10.0
+
+
+def read_context(project: Path) -> Context:
+    """The project's revision and branch; an empty context where there is no git or no repository."""
+    revision = _git(project, "rev-parse", "--verify", "--quiet", "HEAD")
+    if not revision:
+        return Context()
+    return Context(
+        revision=revision,
+        branch=_git(project, "symbolic-ref", "--short", "--quiet", "HEAD"),
+        dirty=bool(_git(project, "status", "--porcelain", "--untracked-files=no")),
+    )
+
+
+def _git(project: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-c", "core.fsmonitor=false", *arguments],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
