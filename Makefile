@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 PYTEST_ARGS ?= -n auto
+GENERATORS := schemas reference_plan reference_cli
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format types imports docs docs-check hooks bench clean
@@ -35,11 +36,11 @@ types: $(VENV)/.ready-dev ## mypy, strict
 imports: $(VENV)/.ready-dev ## import-linter: who may import whom
 	$(BIN)/lint-imports
 
-docs: $(VENV)/.ready-dev ## write the generated reference pages
-	$(BIN)/python scripts/reference_cli.py
+docs: $(VENV)/.ready-dev ## write what is generated from the code: reference pages and schemas
+	@for script in $(GENERATORS); do $(BIN)/python scripts/$$script.py || exit; done
 
 docs-check: $(VENV)/.ready-dev ## links resolve, generated pages are current, everything is documented
-	$(BIN)/python scripts/reference_cli.py --check
+	@for script in $(GENERATORS); do $(BIN)/python scripts/$$script.py --check || exit; done
 	$(BIN)/python scripts/docs_check.py
 
 hooks: $(VENV)/.ready-dev ## all pre-commit hooks on all files
