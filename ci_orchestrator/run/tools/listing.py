@@ -29,8 +29,8 @@ def parse_list(output: bytes) -> tuple[str, ...]:
     Raises `DiscoveryError`, with the line's number, for what cannot be an id, and for an id that comes twice.
     """
     seen: dict[str, int] = {}
-    for number, line in enumerate(output.split(b"\n"), start=1):
-        line = line.removesuffix(b"\r")
+    lines = (line.removesuffix(b"\r") for line in output.split(b"\n"))
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         test = to_test(_checked(line, number))

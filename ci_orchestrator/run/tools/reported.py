@@ -6,7 +6,6 @@ test, prove nothing about either: those tests are errors.
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +102,8 @@ def _files(directory: Path) -> list[Path]:
 
 def _is_report(stream: BinaryIO, path: Path, told: Reported) -> bool:
     """Other files, such as logs, may lie beside the reports; one that could be two formats is told."""
-    head = os.pread(stream.fileno(), formats.HEAD, 0)
+    head = stream.read(formats.HEAD)
+    stream.seek(0)
     try:
         return formats.detect(head) is not None
     except ResultsError as error:

@@ -1,0 +1,137 @@
+"""Files that a job keeps: found by glob, copied into its bundle, and removed when their time is over."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ci_orchestrator.errors import UserError
+
+DIRECTORY = "artifacts"
+_NEVER = frozenset({".ci-orchestrator", ".git"})  # our own state (the bundle itself is there), and the repository's
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may keep: how many files, and how many bytes of them together."""
+
+    files: int = 10_000
+    size: int = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file in the bundle, as `events.ArtifactStored` has it. `path` is relative to the bundle, `kind` its name."""
+
+    path: str
+    kind: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was stored, and what was refused: (path, why)."""
+
+    stored: tuple[Stored, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+def collect(paths: Mapping[str, str], *, base: Path, project: Path, bundle: Path, limits: Limits | None = None) -> Kept:
+    """Copy what the globs `paths` (by name) match below `base` to ``artifacts/<name>/…`` of `bundle`.
+
+    Only regular files inside `project`: a link that leaves it, a device or a pipe is refused and told. Raises
+    `UserError` for a glob that is absolute or climbs, and, before anything is copied, for more than `limits`.
+    """
+    limits = limits or Limits()
+    root = project.resolve()
+    chosen: list[tuple[str, str, Path]] = []
+    refused: list[tuple[str, str]] = []
+    size = 0
+    for name, pattern in sorted(paths.items()):
+        for relative, path in _matches(base, pattern):
+            target = path.resolve()
+            why = _objection(target, root)
+            if why:
+                refused.append((relative, why))
+            else:
+                chosen.append((name, relative, target))
+                size += target.stat().st_size
+            _check(len(chosen) + len(refused), size, limits)
+    return Kept(tuple(_copy(*one, bundle) for one in chosen), tuple(refused))
+
+
+def _matches(base: Path, pattern: str) -> Iterator[tuple[str, Path]]:
+    """What a glob matches, sorted, without directories."""
+    parts = PurePosixPath(pattern).parts
+    if not parts or pattern.startswith("/") or ".." in parts or Path(pattern).is_absolute() or "\0" in pattern:
+        raise UserError(
+            f"the artifact glob {pattern!r} leaves the project",
+            fix="write it relative to the suite's `cwd`, without `..`",
+        )
+    found = {path.relative_to(base).as_posix(): path for path in base.glob(pattern) if not path.is_dir()}
+    for relative, path in sorted(found.items()):
+        if _NEVER.isdisjoint(PurePosixPath(relative).parts):
+            yield relative, path
+
+
+def _objection(target: Path, root: Path) -> str:
+    """Why a file is not taken; empty when it is."""
+    if not target.is_relative_to(root):
+        return "a link that leaves the project"
+    try:
+        mode = target.lstat().st_mode
+    except OSError as error:
+        return error.strerror or "unreadable"
+    if not stat.S_ISREG(mode):
+        return "not a regular file"
+    return "" if os.access(target, os.R_OK) else "not readable"
+
+
+def _check(files: int, size: int, limits: Limits) -> None:
+    if files > limits.files or size > limits.size:
+        raise UserError(
+            f"the artifacts are more than a job may keep: {limits.files} files, {limits.size} bytes",
+            fix="narrow the globs under `artifacts: paths:`",
+        )
+
+
+def _copy(name: str, relative: str, target: Path, bundle: Path) -> Stored:
+    """Copy one file and take its digest in one pass. A copy, not a link: what the bundle holds must not change."""
+    place = bundle / DIRECTORY / name / relative
+    place.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    with target.open("rb") as source, place.open("wb") as copy:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            copy.write(chunk)
+    return Stored(place.relative_to(bundle).as_posix(), name, size, f"sha256:{digest.hexdigest()}")
+
+
+def expire(bundles: Path, now: float, retain: float) -> tuple[str, ...]:
+    """Remove the directories in `bundles` that nothing was written to for `retain` seconds; returns their names.
+
+    `now`: Unix seconds. The newest directory always stays, and so does whatever is a link.
+    """
+    if not bundles.is_dir():
+        return ()
+    ages = sorted(
+        (_last_written(path), path.name) for path in bundles.iterdir() if path.is_dir() and not path.is_symlink()
+    )
+    old = sorted(name for written, name in ages[:-1] if now - written > retain)
+    for name in old:
+        shutil.rmtree(bundles / name)
+    return tuple(old)
+
+
+def _last_written(directory: Path) -> float:
+    """The latest change of the directory, of what is in it, and of what is in that: a run holds bundles of files."""
+    near = [directory, *directory.glob("*"), *directory.glob("*/*")]
+    return max(path.lstat().st_mtime for path in near)
