@@ -17,9 +17,11 @@ from pathlib import Path
 
 from ci_orchestrator import __version__
 from ci_orchestrator.api import probes
-from ci_orchestrator.errors import ExitCode, OrchestratorError
-from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.api.project import PLAN_FILE, STATE, Project
+from ci_orchestrator.api.wire import usable_cpus
+from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
 from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.run.interpreter import find_interpreter
 
 OLDEST_PYTEST = (7, 0)
 LITTLE_DISK = 1 << 30
@@ -75,21 +77,21 @@ def verdict(checks: tuple[Check, ...]) -> ExitCode:
     return ExitCode.USER_ERROR if any(check.state is State.MISSING for check in checks) else ExitCode.OK
 
 
-def _plan_and_interpreters(project: Path) -> Iterator[Check]:
-    path = project / "testplan.yaml"
-    if not path.is_file():
+def _plan_and_interpreters(folder: Path) -> Iterator[Check]:
+    project = Project.at(folder / PLAN_FILE)
+    if not project.plan_file.exists():
         remedy = "run `ci-orchestrator init`, or go to the folder that has one"
-        yield Check(name="plan", state=State.WARNING, found="no testplan.yaml here", remedy=remedy)
-        yield _pytest(project, None, "no plan")
+        yield Check(name="plan", state=State.WARNING, found=f"no {PLAN_FILE} here", remedy=remedy)
+        yield _pytest(project.root, None, "no plan")
         return
     try:
-        plan = load_plan(path.read_bytes(), path.name)
+        plan = project.plan()
     except OrchestratorError as error:
-        yield Check(name="plan", state=State.MISSING, found=str(error), remedy="mend testplan.yaml")
+        yield Check(name="plan", state=State.MISSING, found=str(error), remedy=f"mend {PLAN_FILE}")
         return
-    yield Check(name="plan", state=State.OK, found=f"testplan.yaml: {len(plan.suites)} suites")
+    yield Check(name="plan", state=State.OK, found=f"{PLAN_FILE}: {_many(len(plan.suites), 'suite')}")
     for python, suites in sorted(_interpreters(plan).items()):
-        yield _pytest(project, python or None, ", ".join(suites))
+        yield _pytest(project.root, python or None, ", ".join(suites))
 
 
 def _interpreters(plan: Plan) -> dict[str, list[str]]:
@@ -102,25 +104,22 @@ def _interpreters(plan: Plan) -> dict[str, list[str]]:
 
 
 def _pytest(project: Path, named: str | None, users: str) -> Check:
-    python = named or _active_python()
+    name = f"pytest ({users})"
+    try:
+        python = str(find_interpreter(named, project, os.environ))
+    except UserError as error:
+        return Check(name=name, state=State.MISSING, found=error.what, remedy=error.fix)
     remedy = f"{python} -m pip install 'pytest>=7', or name another interpreter as `python:` in the plan"
     answer = probes.ask([python, "-c", "import pytest; print(pytest.__version__)"], cwd=project)
-    name = f"pytest ({users})"
     if answer is None:
         return Check(name=name, state=State.MISSING, found=f"{python} does not run", remedy=remedy)
-    lines = answer[1].splitlines() or [""]
-    number = re.match(r"(\d+)\.(\d+)", lines[-1])
+    said = (answer[1].splitlines() or [""])[-1]
+    number = re.match(r"(\d+)\.(\d+)", said)
     if answer[0] != 0 or number is None:
-        return Check(name=name, state=State.MISSING, found=f"{python} has no pytest: {lines[-1]}", remedy=remedy)
+        return Check(name=name, state=State.MISSING, found=f"{python} has no pytest: {said}", remedy=remedy)
     if (int(number[1]), int(number[2])) < OLDEST_PYTEST:
-        return Check(name=name, state=State.MISSING, found=f"pytest {lines[-1]} is too old", remedy=remedy)
-    return Check(name=name, state=State.OK, found=f"pytest {lines[-1]} in {python}")
-
-
-def _active_python() -> str:
-    environment = os.environ.get("VIRTUAL_ENV")
-    active = Path(environment) / "bin" / "python" if environment else None
-    return str(active) if active and active.exists() else shutil.which("python") or shutil.which("python3") or "python"
+        return Check(name=name, state=State.MISSING, found=f"pytest {said} is too old", remedy=remedy)
+    return Check(name=name, state=State.OK, found=f"pytest {said} in {python}")
 
 
 def _git(project: Path) -> Check:
@@ -141,10 +140,10 @@ def _extra(package: str) -> Check:
 
 
 def _project_folder(project: Path) -> Iterator[Check]:
-    state_folder = project / ".ci-orchestrator"
+    state_folder = project / STATE
     holder = state_folder if state_folder.is_dir() else project
     free = probes.free_bytes(holder)
-    remedy = "" if free >= LITTLE_DISK else "make room: bundles and reports are kept in .ci-orchestrator"
+    remedy = "" if free >= LITTLE_DISK else "make room: bundles and reports are kept here"
     state = State.WARNING if remedy else State.OK
     yield Check(name="disk", state=state, found=f"{free / (1 << 30):.1f} GiB free", remedy=remedy)
     try:
@@ -178,7 +177,7 @@ def _metrics() -> Check:
 
 
 def _size() -> Check:
-    found = f"{probes.cpus()} CPUs, {probes.memory() / (1 << 30):.1f} GiB of memory"
+    found = f"{_many(usable_cpus(), 'CPU')}, {probes.memory() / (1 << 30):.1f} GiB of memory"
     return Check(name="machine", state=State.OK, found=found)
 
 
@@ -196,3 +195,7 @@ def _program(name: str) -> Check:
     if path:
         return Check(name=name, state=State.OK, found=path)
     return Check(name=name, state=State.LATER, found="not found", remedy=remedy)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from pathlib import Path
 import yaml
 
 from ci_orchestrator.api.detection import Found, detect, interpreter
+from ci_orchestrator.api.project import PLAN_FILE
 from ci_orchestrator.errors import UserError, Where
-
-PLAN_FILE = "testplan.yaml"
+from ci_orchestrator.run.bundle import write_atomically
 
 _HEAD = """\
 # What to test, and how. `ci-orchestrator plan` shows what follows from it, `ci-orchestrator run` does it.
@@ -129,16 +128,13 @@ def _quoted(text: str) -> str:
 
 def _write(target: Path, text: str, *, force: bool) -> None:
     """Put `text` at `target` whole or not at all; without `force`, only where nothing is."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         if not force:
             target.open("x").close()  # claims the name, or fails, whoever else is about to take it
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(target)
+        write_atomically(target, text.encode("utf-8"))
     except FileExistsError:
         raise UserError(
             f"{target.name} is there already", where=Where(str(target)), fix="edit it, or overwrite it with --force"
         ) from None
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise UserError(f"cannot write {target}: {error.strerror}", fix="make the folder writable") from None

@@ -67,11 +67,6 @@ def memory() -> int:
     return total
 
 
-def cpus() -> int:
-    """CPUs that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def free_bytes(folder: Path) -> int:
     """Bytes that can still be written where `folder` is."""
     return shutil.disk_usage(folder).free

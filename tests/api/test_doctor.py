@@ -9,6 +9,7 @@ import pytest
 
 from ci_orchestrator.api import probes
 from ci_orchestrator.api.doctor import Check, State, diagnose, verdict
+from ci_orchestrator.api.wire import usable_cpus
 from ci_orchestrator.errors import ExitCode
 
 
@@ -29,7 +30,7 @@ def test_a_good_project(tmp_path: Path) -> None:
     found = by_name(checks)
     assert found["pytest (unit)"].found == f"pytest {pytest.__version__} in {sys.executable}"
     assert found["sqlite"].state is State.OK
-    assert found["machine"].found.startswith(f"{probes.cpus()} CPUs")
+    assert found["machine"].found.startswith(f"{usable_cpus()} CPU")
     assert [path.name for path in tmp_path.iterdir()] == ["testplan.yaml"]
 
 
