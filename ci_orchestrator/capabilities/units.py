@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
-SIZE = r"[0-9]{1,12}(?:\.[0-9]{1,6})? ?(?:[KMGT]i?B|B)"
+SIZE = r"[0-9]{1,19}(?:\.[0-9]{1,6})? ?(?:[KMGT]i?B|B)"
 _SIZE = re.compile(f"(?={SIZE}$)([0-9.]+) ?([A-Z]i?B|B)")
 _FACTORS: dict[str, int] = {
     "B": 1,
@@ -31,12 +32,13 @@ def shown(value: object, limit: int = 60) -> str:
 
 def parse_size(value: object) -> int:
     """Bytes of a size such as ``16GiB`` or ``512MB`` (GiB = 1024³ bytes, GB = 1000³); a bare number is bytes."""
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is not None:
+        # Decimal: a float would lose the last bytes of large sizes.
+        value = round(Decimal(match[1]) * _FACTORS[match[2]])
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
         return value
-    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise RefusedError(f"{shown(value)} is not a size", "write a number and a unit, such as 16GiB or 512MB")
-    return round(float(match[1]) * _FACTORS[match[2]])
+    raise RefusedError(f"{shown(value)} is not a size", "write a number and a unit, such as 16GiB or 512MB")
 
 
 def format_size(size: float) -> str:

@@ -40,10 +40,10 @@ class Document:
 
     def place(self, path: Path, *, key: bool = False) -> Where:
         """Where `path` stands, or else the nearest thing around it."""
-        own = (self.keys if key else self.values).get(path)
+        first, second = (self.keys, self.values) if key else (self.values, self.keys)
         around = (path[:length] for length in range(len(path) - 1, -1, -1))
-        places = (self.keys.get(outer) or self.values.get(outer) for outer in around)
-        return own or next(filter(None, places), Where(self.file, 1, 1))
+        places = (first.get(outer) or second.get(outer) for outer in around)
+        return first.get(path) or next(filter(None, places), Where(self.file, 1, 1))
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from ci_orchestrator.errors import PlanError
-from ci_orchestrator.plan.builder import Document
+from ci_orchestrator.plan.builder import Document, Path
 from ci_orchestrator.plan.checks import findings
 from ci_orchestrator.plan.document import MAX_BYTES, read_document, together
 from ci_orchestrator.plan.messages import field_name, own_path, problem
@@ -28,12 +28,17 @@ def load_plan(text: bytes | str, file: str = "testplan.yaml") -> Plan:
     try:
         plan = Plan.model_validate(document.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = [detail for detail in error.errors(include_url=False) if not _is_name(detail["loc"])]
         raise together(problems + [problem(detail, document) for detail in details]) from None
     problems += _misfits(plan, document)
     if problems:
         raise together(problems)
     return plan
+
+
+def _is_name(path: Path) -> bool:
+    """Whether a path is the name that a suite or runner class has from its key (whose own mistakes are told there)."""
+    return len(path) == 3 and path[0] in ("suites", "runners") and path[2] == KEY_NAMED
 
 
 def _misfits(plan: Plan, document: Document) -> list[PlanError]:
@@ -48,12 +53,10 @@ def _misfits(plan: Plan, document: Document) -> list[PlanError]:
 def _refuse_names(document: Document) -> list[PlanError]:
     """A suite or runner class is named by its key: take a `name` field out, and say so."""
     problems = []
-    for path in [path for path in document.keys if len(path) == 3 and path[2] == KEY_NAMED]:
+    for path in filter(_is_name, list(document.keys)):
         section, key, _ = path
-        parent = document.value.get(section) if isinstance(document.value, dict) else None
-        part = parent.get(key) if section in ("suites", "runners") and isinstance(parent, dict) else None
-        if isinstance(part, dict) and part.pop(KEY_NAMED, None) is not None:
-            fix = "remove it: the key is the name"
-            where = document.place(path, key=True)
-            problems.append(PlanError(f"{field_name(path[:-1])}: `name` is not a known field", fix=fix, where=where))
+        part = document.value[section][key] if isinstance(document.value, dict) else {}
+        del part[KEY_NAMED]
+        fix, where = "remove it: the key is the name", document.place(path, key=True)
+        problems.append(PlanError(f"{field_name(path[:-1])}: `name` is not a known field", fix=fix, where=where))
     return problems

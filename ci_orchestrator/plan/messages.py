@@ -26,7 +26,7 @@ _FIXED = {
     "int_type": ("is not a whole number", "write a whole number"),
     "model_type": ("is not a mapping", "write `key: value` lines under it"),
     "model_attributes_type": ("is not a mapping", "write `key: value` lines under it"),
-    "string_type": ("is not text", "write it in quotation marks, or as one word"),
+    "string_type": ("is not text", "write one text"),
     "tuple_type": ("is not a list", "write [one, two], or one `- item` a line"),
 }
 _PATTERNS = {
@@ -76,7 +76,8 @@ def problem(detail: ErrorDetails, document: Document) -> PlanError:
 def _words(detail: ErrorDetails, path: Path) -> tuple[str, str]:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind in _FIXED:
-        return f"{shown(value)} {_FIXED[kind][0]}", _FIXED[kind][1]
+        what, fix = _FIXED[kind]
+        return f"{shown(value)} {what}", _quoted(value) if kind == "string_type" else fix
     if kind == "string_pattern_mismatch":
         what, fix = _PATTERNS.get(str(context.get("pattern")), _CONTROL)
         return f"{shown(value)} {what}", fix
@@ -87,6 +88,13 @@ def _words(detail: ErrorDetails, path: Path) -> tuple[str, str]:
     if kind == "literal_error":
         return _choice(value, path, str(context.get("expected", "")))
     return _ours(context) or _rule(detail)
+
+
+def _quoted(value: object) -> str:
+    if not isinstance(value, (bool, int, float)):
+        return _FIXED["string_type"][1]
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f'write it in quotation marks: "{text}"'
 
 
 def _ours(context: dict[str, Any]) -> tuple[str, str] | None:
@@ -120,7 +128,7 @@ def _unknown(path: Path) -> tuple[str, str]:
 
 
 def _choice(value: object, path: Path, expected: str) -> tuple[str, str]:
-    if path[-1] == "tool" and value in TOOLS:
+    if path[-1] == "tool" and isinstance(value, str) and value in TOOLS:
         return f"the tool `{value}` is not supported yet", "use pytest or command"
     if path == ("version",):
         return f"version {shown(value)} is not supported", "write `version: 1`, or use a release that reads it"

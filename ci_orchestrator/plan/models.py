@@ -55,6 +55,7 @@ RunCommand = Annotated[
     AfterValidator(check_placeholder),
     WithJsonSchema(RUN_COMMAND_SCHEMA),
 ]
+JobCount = Annotated[int, Field(ge=1, le=10_000)]
 ToolName = Literal["pytest", "command"]
 RetryCause = Literal["worker-lost", "infrastructure", "timeout", "failure"]
 Requires = Annotated[dict[str, tuple[Scalar, ...]], BeforeValidator(read_requires), WithJsonSchema(REQUIRES_SCHEMA)]
@@ -84,11 +85,11 @@ class Model(BaseModel):
 class Shards(Model):
     """Into how many jobs a suite is divided: a fixed `count`, a `target` time that picks it, or neither (auto)."""
 
-    count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    count: JobCount | None = None
     """A fixed number of jobs; `shards: 4` is short for it."""
     target: Duration | None = None
     """The wall time that a job should take; the number of jobs follows from the history."""
-    max: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    max: JobCount | None = None
     """With `target`: never more jobs than this."""
 
     @model_validator(mode="after")
@@ -134,9 +135,9 @@ class SuiteSettings(Model):
     """The interpreter that runs the tests; by default the active virtual environment's, else `python` on the PATH."""
     requires: Requires = {}
     """What the runner must have: a capability and a condition such as `">=40GiB"`; a list means any of."""
-    shards: Annotated[Shards, BeforeValidator(parse_shards, json_schema_input_type=int | Literal["auto"] | Shards)] = (
-        Shards(count=1)
-    )
+    shards: Annotated[
+        Shards, BeforeValidator(parse_shards, json_schema_input_type=JobCount | Literal["auto"] | Shards)
+    ] = Shards(count=1)
     """How many jobs: a number, `auto` (one for each runner of the class), or a target time with a maximum."""
     keep_together: Literal["file", "none"] = "none"
     """`file` never divides a file's tests over jobs."""

@@ -131,6 +131,8 @@ def check_placeholder(words: tuple[str, ...]) -> tuple[str, ...]:
             f"the command must contain the argument {PLACEHOLDER} exactly once",
             f"write {PLACEHOLDER} where the test ids belong, such as ./run.sh {PLACEHOLDER}",
         )
+    if words[0] == PLACEHOLDER:
+        raise RefusedError("a test id cannot be the program", f"begin with a program, such as ./run.sh {PLACEHOLDER}")
     return words
 
 

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci_orchestrator.errors import PlanError
+from ci_orchestrator.plan.expansion import job_id, job_stem, looks_like_a_shard, resolve_class, shard_count
+from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.models import Plan, RunnerClass, Suite
+
+RUNNERS = """
+runners:
+  small: {provides: {cpu: 2}, price: 0.01, count: 3}
+  large: {provides: {cpu: 16}, price: 0.04}
+  also-small: {provides: {cpu: 2}, price: 0.01}
+"""
+
+
+def test_a_suite_runs_on_the_cheapest_class_that_fits_ties_by_name() -> None:
+    plan = load_plan("suites:\n  a: {tool: pytest}\n  b: {tool: pytest, requires: {cpu: 8}}\n" + RUNNERS)
+    assert [resolve_class(suite, plan) for suite in plan.suites.values()] == ["also-small", "large"]
+
+
+def test_without_classes_a_suite_runs_here() -> None:
+    plan = load_plan("suites: {a: {tool: pytest, requires: {kvm: true}}}")
+    assert resolve_class(plan.suites["a"], plan) == "local"
+
+
+def test_a_plan_made_in_python_can_ask_for_too_much() -> None:
+    suite = Suite(name="a", tool="pytest", requires={"kvm": (True,)})
+    plan = Plan(suites={"a": suite}, runners={"x": RunnerClass(name="x")})
+    with pytest.raises(PlanError, match="no runner class can run 'a'"):
+        resolve_class(suite, plan)
+
+
+@pytest.mark.parametrize(
+    ("shards", "count"), [("4", 4), ("auto", 3), ("{target: 8m}", None), ("{target: 8m, max: 3}", None)]
+)
+def test_the_number_of_jobs(shards: str, count: int | None) -> None:
+    runners = "runners: {small: {count: 3}}\n"
+    plan = load_plan(f"suites: {{a: {{tool: pytest, shards: {shards}}}}}\n{runners}")
+    assert shard_count(plan.suites["a"], plan) == count
+
+
+def test_auto_is_one_job_where_nobody_says_how_many_runners_there_are() -> None:
+    plan = load_plan("suites: {a: {tool: pytest, shards: auto}}")
+    assert shard_count(plan.suites["a"], plan) == 1
+
+
+SUITES = st.from_regex(r"[a-z][a-z0-9_-]{0,39}", fullmatch=True) | st.sampled_from(["a", "a_1of2", "a-1of2", "a_1"])
+
+
+@given(st.sets(st.tuples(SUITES, st.integers(1, 12)), max_size=8))
+def test_job_ids_are_unique_in_any_plan_that_loads(jobs: set[tuple[str, int]]) -> None:
+    counts = {name: count for name, count in sorted(jobs) if not looks_like_a_shard(name)}
+    counts = {
+        name: count for stem, name in {job_stem(name): name for name in counts}.items() for count in [counts[name]]
+    }
+    ids = [job_id(name, shard, count) for name, count in counts.items() for shard in range(1, count + 1)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,59}", one) for one in ids)
+
+
+def test_job_ids_sort_as_their_shards_do() -> None:
+    assert job_id("unit", 1, 1) == "unit"
+    assert job_id("web-ui", 3, 12) == "web_ui_03of12"
+    assert len(job_id("a" * 40, 10_000, 10_000)) <= 60
+    with pytest.raises(ValueError, match="shard 3 of 2"):
+        job_id("unit", 3, 2)

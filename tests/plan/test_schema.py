@@ -1,0 +1,217 @@
+"""The schema that editors use says what the loader says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parts import PROJECT
+
+from ci_orchestrator.errors import PlanError
+from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.schema import plan_schema
+from ci_orchestrator.plan.shape import models
+from ci_orchestrator.plan.unsupported import FIELDS, TOOLS
+
+SCHEMA = plan_schema()
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+PAGE = PROJECT / "docs" / "reference" / "plan.md"
+
+FULL: dict[str, Any] = {
+    "version": 1,
+    "name": "shop",
+    "defaults": {
+        "timeout": "30m",
+        "test-timeout": None,
+        "retries": {"max": 2, "when": ["failure"]},
+        "env": {"TZ": "UTC"},
+    },
+    "pipeline": {"mode": "sequential"},
+    "runners": {
+        "gpu": {
+            "labels": {
+                "github": ["gpu"],
+                "gitlab": ["gpu"],
+                "jenkins": "a && b",
+                "azure": {"pool": "p", "demands": ["x"]},
+            },
+            "provides": {
+                "cpu": 16,
+                "memory": "128GiB",
+                "kvm": True,
+                "gpu": {"vendor": "nvidia", "memory": "80GiB", "count": 1, "compute": "8.0"},
+                "browser": [{"engine": "chromium", "version": "150", "webgpu": True}, {"engine": "firefox"}],
+                "device": {"fpga": True},
+            },
+            "count": 4,
+            "price": 0.07,
+        }
+    },
+    "suites": {
+        "unit": {
+            "tool": "pytest",
+            "paths": ["tests/unit"],
+            "args": ["-p", "no:randomly"],
+            "cwd": ".",
+            "python": ".venv/bin/python",
+            "shards": {"target": "8m", "max": 20},
+            "keep-together": "file",
+            "allow-empty": False,
+            "priority": "high",
+            "artifacts": {"paths": {"logs": "logs/**"}, "retain": "14d"},
+            "requires": {"gpu.vendor": "nvidia", "gpu.memory": ">=40GiB", "cpu": [2, ">=4, <32"]},
+            "group": "fast",
+            "owner": "core",
+        },
+        "boot": {
+            "tool": "command",
+            "list": "./l.sh",
+            "run": ["./r.sh", "{tests}"],
+            "needs": ["unit::tests/unit/a.py::t"],
+            "shards": "auto",
+            "timeout": 90,
+        },
+    },
+}
+
+
+def loads(plan: object) -> bool:
+    try:
+        load_plan(json.dumps(plan))
+    except PlanError:
+        return False
+    return True
+
+
+def changed(*steps: str | int, to: object = None) -> dict[str, Any]:
+    """The full plan with the value at `steps` replaced (or added)."""
+    plan: Any = json.loads(json.dumps(FULL))
+    inner = plan
+    for step in steps[:-1]:
+        inner = inner[step]
+    inner[steps[-1]] = to
+    return dict(plan)
+
+
+BAD = {
+    "version": changed("version", to=2),
+    "unknown": changed("zzz", to=1),
+    "unsupported": changed("gates", to={}),
+    "no suites": changed("suites", to={}),
+    "suites": changed("suites", to=[]),
+    "suite name": changed("suites", "Unit", to={"tool": "pytest"}),
+    "name": changed("suites", "unit", "name", to="unit"),
+    "tool": changed("suites", "unit", "tool", to="jest"),
+    "no tool": changed("suites", "more", to={}),
+    "paths": changed("suites", "unit", "paths", to="tests"),
+    "path": changed("suites", "unit", "paths", 0, to="/tests"),
+    "escape": changed("suites", "unit", "cwd", to="a/../.."),
+    "timeout": changed("suites", "unit", "timeout", to="soon"),
+    "negative": changed("suites", "unit", "timeout", to=-1),
+    "no target": changed("suites", "unit", "shards", to={"max": 3}),
+    "both": changed("suites", "unit", "shards", to={"count": 3, "target": "8m"}),
+    "shards": changed("suites", "unit", "shards", to=0),
+    "shards words": changed("suites", "unit", "shards", to="many"),
+    "keep-together": changed("suites", "unit", "keep-together", to="module"),
+    "allow-empty": changed("suites", "unit", "allow-empty", to="no"),
+    "retries": changed("defaults", "retries", "max", to=-1),
+    "cause": changed("defaults", "retries", "when", to=["rain"]),
+    "priority": changed("suites", "unit", "priority", to=101),
+    "env value": changed("suites", "unit", "env", to={"A": 1}),
+    "env name": changed("suites", "unit", "env", to={"A-B": "1"}),
+    "need": changed("suites", "boot", "needs", to=["Unit"]),
+    "run": changed("suites", "boot", "run", to="./r.sh"),
+    "no list": changed("suites", "boot", to={"tool": "command", "run": "./r.sh {tests}"}),
+    "capability": changed("suites", "unit", "requires", to={"speed": 1}),
+    "condition": changed("suites", "unit", "requires", to={"cpu": "many"}),
+    "provides": changed("runners", "gpu", "provides", "gpu", to={"vendor": 1}),
+    "family": changed("runners", "gpu", "provides", "gpu", to="nvidia"),
+    "pool": changed("runners", "gpu", "labels", "azure", to={}),
+    "price": changed("runners", "gpu", "price", to=-1),
+    "defaults": changed("defaults", "paths", to=["a"]),
+    "mode": changed("pipeline", "mode", to="fast"),
+}
+
+
+def test_the_schema_is_a_schema_and_takes_a_full_plan() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert loads(FULL)
+    VALIDATOR.validate(FULL)
+
+
+@pytest.mark.parametrize("plan", BAD.values(), ids=BAD)
+def test_the_schema_refuses_what_the_loader_refuses(plan: dict[str, Any]) -> None:
+    assert not loads(plan)
+    assert not VALIDATOR.is_valid(plan)
+
+
+FIELDS_OF_SUITE = sorted(SCHEMA["$defs"]["Suite"]["properties"])
+# Values on which the two agree by design: what needs the whole plan (unknown needs, cycles) is the loader's alone.
+SCALARS = [None, True, 0, 1, -1, 7, 2.5, 10**9, "", "a", "30m", "8 m", "auto", "high", "16GiB", "file", "pytest"]
+PARTS: list[object] = [{"max": 1}, {"max": 3, "target": 60}, {"count": 2, "target": None}, {"A": "x"}, {"A": 1}]
+REQUIRED: list[object] = [
+    {"kvm": True},
+    {"kvm": 1},
+    {"cpu": ">=4"},
+    {"cpu": [2, 4]},
+    {"os": ">a"},
+    {"os": ["a", "!=b"]},
+]
+DEEPER: list[object] = [{"gpu.driver": "1.2"}, {"gpu.driver": 1.2}, {"device.x": 1}, {"paths": {"a": "b/**"}}]
+OTHERS: list[object] = [[], ["a"], ["/a"], [1], {}, {"when": ["timeout"]}, {"when": "timeout"}, {"retain": "2d"}]
+VALUES = st.sampled_from([*SCALARS, *PARTS, *REQUIRED, *DEEPER, *OTHERS])
+
+
+@given(st.sampled_from(FIELDS_OF_SUITE), VALUES, st.booleans())
+def test_schema_and_loader_agree_on_single_fields(field: str, value: object, default: bool) -> None:
+    if field in ("list", "run") or (field == "needs" and value == ["a"]):
+        value = []
+    suite: dict[str, object] = {"tool": "pytest"}
+    plan: dict[str, object] = {"suites": {"unit": suite}}
+    if default:
+        plan["defaults"] = {field: value}
+    else:
+        suite[field] = value
+    assert VALIDATOR.is_valid(plan) == loads(plan), plan
+
+
+ALONE: list[object] = [True, 4, -4, 1.5, "4", "16GiB", "x", "1.2", "a b", ">=4", "", [], [{}], [{"engine": "x"}]]
+ENTRIES = [
+    {},
+    {"vendor": "x"},
+    {"memory": "1GB"},
+    {"memory": 1.5},
+    {"version": 7},
+    {"version": "1.x"},
+    {"webgpu": True},
+]
+PROVIDED = st.sampled_from([*ALONE, *ENTRIES, {"board": "x"}])
+
+
+@given(st.sampled_from(sorted(SCHEMA["$defs"]["RunnerClass"]["properties"]["provides"]["properties"])), PROVIDED)
+def test_schema_and_loader_agree_on_capabilities(name: str, value: object) -> None:
+    plan = {"suites": {"unit": {"tool": "pytest"}}, "runners": {"a": {"provides": {name: value}}}}
+    assert VALIDATOR.is_valid(plan) == loads(plan), plan
+
+
+@pytest.mark.parametrize("script", ["schemas.py", "reference_plan.py"])
+def test_what_is_made_from_the_code_has_not_drifted(script: str) -> None:
+    made = [sys.executable, str(PROJECT / "scripts" / script), "--check"]
+    done = subprocess.run(made, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_field_has_a_meaning_and_is_documented() -> None:
+    page = PAGE.read_text("utf-8")
+    for model in models():
+        assert f"### {model.__name__}\n" in page
+        for info in model.model_fields.values():
+            assert info.description, (model, info)
+    for name in [*(name for table in FIELDS.values() for name in table), *(f"tool: {tool}" for tool in TOOLS)]:
+        assert f"{name}`" in page.partition("## Not supported yet")[2]
