@@ -56,10 +56,10 @@ def collect(paths: Mapping[str, str], *, base: Path, project: Path, bundle: Path
     size = 0
     for name, pattern in sorted(paths.items()):
         for relative, path in _matches(base, pattern):
-            target = path.resolve()
-            why = _objection(target, root)
-            if why:
-                refused.append((relative, why))
+            try:
+                target = _target(path, root)
+            except _RefusedError as why:
+                refused.append((relative, str(why)))
             else:
                 chosen.append((name, relative, target))
                 size += target.stat().st_size
@@ -81,17 +81,26 @@ def _matches(base: Path, pattern: str) -> Iterator[tuple[str, Path]]:
             yield relative, path
 
 
-def _objection(target: Path, root: Path) -> str:
-    """Why a file is not taken; empty when it is."""
-    if not target.is_relative_to(root):
-        return "a link that leaves the project"
+class _RefusedError(Exception):
+    """A file that is not taken, and why."""
+
+
+def _target(path: Path, root: Path) -> Path:
+    """The file itself, all links followed. Raises `_RefusedError` when it is none that a job may keep."""
     try:
-        mode = target.lstat().st_mode
+        target = path.resolve(strict=True)
+        regular = stat.S_ISREG(target.lstat().st_mode)
     except OSError as error:
-        return error.strerror or "unreadable"
-    if not stat.S_ISREG(mode):
-        return "not a regular file"
-    return "" if os.access(target, os.R_OK) else "not readable"
+        raise _RefusedError(error.strerror) from None
+    except RuntimeError:  # how pathlib tells a loop of links before Python 3.13
+        raise _RefusedError("a loop of links") from None
+    if not target.is_relative_to(root):
+        raise _RefusedError("a link that leaves the project")
+    if not regular:
+        raise _RefusedError("not a regular file")
+    if not os.access(target, os.R_OK):
+        raise _RefusedError("not readable")
+    return target
 
 
 def _check(files: int, size: int, limits: Limits) -> None:
