@@ -83,7 +83,7 @@ def _pack(ids: list[str]) -> bytes:
 def _unpack(packed: bytes) -> list[str]:
     try:
         ids = json.loads(zlib.decompress(packed))
-    except (zlib.error, ValueError) as error:
+    except (zlib.error, TypeError, ValueError, RecursionError) as error:
         raise DamagedHistoryError(f"the names of the tests in the history cannot be read: {error}") from None
     if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
         raise DamagedHistoryError("the names of the tests in the history are not names")

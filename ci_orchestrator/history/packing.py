@@ -80,7 +80,7 @@ def unpack_bytes(blob: bytes) -> bytes:
     """A column of marks or attempts. Raises `DamagedHistoryError`."""
     try:
         return zlib.decompress(blob)
-    except zlib.error as error:
+    except (zlib.error, TypeError) as error:  # TypeError: another kind of value stands in its place
         raise DamagedHistoryError(f"a build in the history cannot be read: {error}") from None
 
 
