@@ -22,7 +22,7 @@ from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.merge import result, totals
 from ci_orchestrator.results.model import TestResult, Totals
 from ci_orchestrator.run.bundle import bundle_name, find_bundles, read_events, write_atomically
-from ci_orchestrator.run.process import end_marked
+from ci_orchestrator.run.orphans import end_orphans
 
 BUNDLES = "bundles"
 
@@ -88,7 +88,7 @@ def resume_project(
     plan = project.plan()
     check_lock(lock, plan)
     marker = (root / "marker").read_text(encoding="utf-8")
-    end_marked(marker)
+    end_orphans(marker)
     every = (event for bundle in find_bundles(root) for event in read_events(bundle))
     fold = Fold(event for event in every if isinstance(event, events.Event))
     started = min((state.started for state in fold.jobs.values()), default=clock.now())

@@ -77,6 +77,7 @@ class Driver:
         self._tokens: dict[str, int] = {}
         self._met: set[tuple[str, str]] = set()
         self._extended = 0.0
+        self._beaten = 0.0
         self._begin = clock.now() - clock.monotonic()
 
     def run(self) -> None:
@@ -87,7 +88,8 @@ class Driver:
                 self._staff()
                 self._listen()
                 self._apply(self._machine.tick(self._now()))
-                self._pulse()
+                self._beat()
+            self._pulse()
             self._dismiss()
         except KeyboardInterrupt:
             self._apply(self._machine.interrupt(self._now()))
@@ -108,7 +110,7 @@ class Driver:
                 self._hear(worker, message)
                 worker, message = self._crew.inbox.get_nowait()
         except queue.Empty:
-            self._keep_leases()
+            return
 
     def _hear(self, worker: str, message: Message) -> None:
         member = self._crew.members.get(worker)
@@ -268,8 +270,12 @@ class Driver:
         """Unix time that never goes backwards, whatever is done to the machine's clock."""
         return self._begin + self._clock.monotonic()
 
-    def _keep_leases(self) -> None:
+    def _beat(self) -> None:
+        """What is done now and then: show the state, extend the leases of the living."""
         now = self._now()
+        if now - self._beaten > PULSE / 2:
+            self._beaten = now
+            self._pulse()
         if now - self._extended > LEASE / 3:
             self._extended = now
             for worker in self._crew.members:

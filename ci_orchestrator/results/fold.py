@@ -61,6 +61,7 @@ class Fold:
         self.retries = 0
         self._running: dict[str, tuple[str, str]] = {}
         self._done: dict[str, Outcome] = {}
+        self._counts = dict.fromkeys(Outcome, 0)
         self._apply = {
             events.JobStarted: self._job_started,
             events.JobFinished: self._job_finished,
@@ -84,9 +85,7 @@ class Fold:
 
     def status(self) -> Status:
         """The counts now."""
-        counts = dict.fromkeys(Outcome, 0)
-        for outcome in self._done.values():
-            counts[outcome] += 1
+        counts = self._counts
         latest = {job: state for (job, _), state in sorted(self.jobs.items())}
         total = sum(state.tests for state in latest.values())
         done, running = len(self._done), len(self._running)
@@ -141,6 +140,15 @@ class Fold:
         state.ended = max(state.ended, event.ts)
         return state
 
+    def _decide(self, test: str, outcome: Outcome | None) -> None:
+        """Set the outcome that a test has for now; None: it has none any more."""
+        before = self._done.pop(test, None)
+        if before is not None:
+            self._counts[before] -= 1
+        if outcome is not None:
+            self._counts[outcome] += 1
+            self._done[test] = outcome
+
     def _job_started(self, event: events.JobStarted) -> None:
         state = self._state(event)
         state.suite, state.lock, state.tests = event.suite, event.lock, event.tests
@@ -160,13 +168,13 @@ class Fold:
 
     def _test_started(self, event: events.TestStarted) -> None:
         self._state(event).workers.add(event.worker)
-        self._done.pop(event.test, None)
+        self._decide(event.test, None)
         self._running[event.test] = (event.job, event.worker)
 
     def _test_finished(self, event: events.TestFinished) -> None:
         self._state(event)
         self._running.pop(event.test, None)
-        self._done[event.test] = event.outcome
+        self._decide(event.test, event.outcome)
         self.reporters.setdefault(event.test, set()).add(event.job)
         self.attempts.setdefault(event.test, []).append(attempt_of(event))
         begin = event.started or event.ts
@@ -176,17 +184,17 @@ class Fold:
         self._state(event)
         self.retries += 1
         self._running.pop(event.test, None)
-        self._done.pop(event.test, None)
+        self._decide(event.test, None)
 
     def _test_dead(self, event: events.TestDead) -> None:
         self._state(event)
         self._running.pop(event.test, None)
-        self._done[event.test] = Outcome.NOT_PROVEN
+        self._decide(event.test, Outcome.NOT_PROVEN)
         self.dead[event.test] = _dead_reason(event)
 
     def _test_withheld(self, event: events.TestWithheld) -> None:
         self._state(event)
-        self._done[event.test] = Outcome.SKIPPED
+        self._decide(event.test, Outcome.SKIPPED)
         self.withheld[event.test] = event.reason
         self.reporters.setdefault(event.test, set()).add(event.job)
         self.attempts.setdefault(event.test, []).append(

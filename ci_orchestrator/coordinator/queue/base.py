@@ -9,14 +9,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+AGEING = 300.0
+"""Seconds of waiting that raise a task's effective priority by one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One attempt at one test that waits to be made.
 
     `key`: the test's id. `channel`: what a worker must be able to run it (the suite). `group`: tests that like to
-    stay together and in `order` (the file); `whole`: they must. `priority`: higher first. `estimate`: seconds.
-    `number`: which attempt it will be. `not_before`: the earliest time to start it (back-off).
+    stay together and in `order` (the file; empty: the test stands alone); `whole`: they must. `priority`: higher
+    first. `estimate`: seconds. `number`: which attempt it will be. `not_before`: the earliest time to start it
+    (back-off).
     """
 
     key: str
@@ -54,7 +58,7 @@ class Queue(Protocol):
     """Each task is waiting, leased, or settled; never two of these."""
 
     def put(self, tasks: Iterable[Task], now: float) -> None:
-        """Add tasks. Raises ValueError when a key is already waiting or leased."""
+        """Add tasks: all, or none and a ValueError when a key is already waiting or leased."""
 
     def reserve(
         self, worker: str, channel: str, now: float, *, lease: float, budget: float, prefer: Collection[str] = ()
@@ -63,7 +67,8 @@ class Queue(Protocol):
 
         Highest effective priority first (it rises while a task waits, so that nothing starves); among equals the
         worker's current group, then groups in `prefer`, then groups that no other worker is in; then the most
-        remaining work, then first in, first out. Within a group, in order.
+        remaining work, then first in, first out. Within a group, in order; a group that another worker is in gives at
+        most half of what it has left, from its far end.
         """
 
     def extend(self, worker: str, now: float, *, lease: float) -> None:
@@ -79,7 +84,10 @@ class Queue(Protocol):
         """Leases whose time is over, oldest first; they stay leased until settled or released."""
 
     def withdraw(self, keys: Iterable[str]) -> Sequence[Task]:
-        """Take waiting tasks out for good; keys that do not wait are passed over."""
+        """Take tasks out for good: those that wait, and those that are leased, whose leases are then stale.
+
+        Keys that the queue does not have are passed over. Returns what it took out.
+        """
 
     def channels(self, now: float) -> Sequence[ChannelState]:
         """The channels in which a task is ready, highest priority first, ties by name."""

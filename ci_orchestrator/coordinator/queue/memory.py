@@ -3,71 +3,45 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import count
 
-from ci_orchestrator.coordinator.queue.base import ChannelState, Lease, Task
+from ci_orchestrator.coordinator.queue.base import AGEING, ChannelState, Lease, Task
+from ci_orchestrator.coordinator.queue.order import Group, Level
 
-AGEING = 300.0
-"""Seconds of waiting that raise a task's priority by one."""
-
-
-@dataclass(slots=True)
-class _Group:
-    """Waiting tasks of one file and one priority, in order."""
-
-    name: str
-    channel: str
-    priority: int
-    seq: int
-    since: float
-    whole: bool
-    tasks: list[Task] = field(default_factory=list)
-    remaining: float = 0.0
-
-    def add(self, task: Task) -> None:
-        self.tasks.append(task)
-        if len(self.tasks) > 1 and task.order < self.tasks[-2].order:
-            self.tasks.sort(key=lambda one: one.order)
-        self.remaining += task.estimate
-
-    def effective(self, now: float) -> int:
-        return self.priority + int((now - self.since) // AGEING)
-
-
-@dataclass(slots=True)
-class _Level:
-    """The sums over the groups of one channel and priority; `since` is when the oldest of them began to wait."""
-
-    since: float
-    waiting: int = 0
-    remaining: float = 0.0
+MICROSECONDS = 1_000_000
 
 
 class MemoryQueue:
-    """A `Queue` in memory."""
+    """A `Queue` in memory.
+
+    A task's level is its priority less the number of whole `AGEING` periods that were over when it began to wait. All
+    levels rise alike as time goes on, so their order never changes, and nothing has to be ranked again.
+    """
 
     def __init__(self) -> None:
-        self._levels: dict[tuple[str, int], _Level] = {}
-        self._groups: dict[tuple[str, int, str], _Group] = {}
-        self._where: dict[str, tuple[str, int, str]] = {}
+        self._levels: dict[tuple[str, int], Level] = {}
+        self._where: dict[str, tuple[tuple[str, int], str] | None] = {}  # None: in back-off
         self._delayed: list[tuple[float, int, Task]] = []
         self._leases: dict[int, Lease] = {}
+        self._tokens: dict[str, int] = {}
         self._holdings: dict[str, dict[int, Lease]] = {}
-        self._leased: set[str] = set()
         self._in_group: dict[str, str] = {}
-        self._tokens = count(1)
+        self._begin: float | None = None
+        self._new_token = count(1)
         self._seq = count(1)
 
     def put(self, tasks: Iterable[Task], now: float) -> None:
         """See `Queue.put`."""
+        new: dict[str, Task] = {}
         for task in tasks:
-            if task.key in self._where or task.key in self._leased:
+            if task.key in self._where or task.key in self._tokens or task.key in new:
                 raise ValueError(f"{task.key} is in the queue already")
+            new[task.key] = task
+        for task in new.values():
             if task.not_before > now:
                 heapq.heappush(self._delayed, (task.not_before, next(self._seq), task))
-                self._where[task.key] = ("", 0, "")
+                self._where[task.key] = None
             else:
                 self._add(task, now)
 
@@ -76,21 +50,15 @@ class MemoryQueue:
     ) -> Sequence[Lease]:
         """See `Queue.reserve`."""
         self._wake(now)
-        taken: list[Lease] = []
-        left = budget
-        for group in self._ranked(worker, channel, now, prefer):
-            shared = self._held_by_other(worker, group.name)
-            for task in self._take(group, left, shared):
-                taken.append(Lease(next(self._tokens), task, worker, now + lease))
-                left -= task.estimate
-            self._in_group[worker] = group.name
-            if left <= 0 or shared:
-                break
-        for one in taken:
-            self._leases[one.token] = one
-            self._leased.add(one.task.key)
-            self._holdings.setdefault(worker, {})[one.token] = one
-        return taken
+        held = self._holdings.setdefault(worker, {})
+        out = []
+        for task in self._take(worker, channel, round(budget * MICROSECONDS), prefer):
+            one = Lease(next(self._new_token), task, worker, now + lease)
+            del self._where[task.key]
+            self._tokens[task.key] = one.token
+            self._leases[one.token] = held[one.token] = one
+            out.append(one)
+        return out
 
     def extend(self, worker: str, now: float, *, lease: float) -> None:
         """See `Queue.extend`."""
@@ -100,23 +68,18 @@ class MemoryQueue:
 
     def settle(self, token: int, now: float, *, again: Task | None = None) -> bool:
         """See `Queue.settle`."""
-        lease = self._leases.pop(token, None)
-        if lease is None:
+        if token not in self._leases:
             return False
-        del self._holdings[lease.worker][token]
-        self._leased.discard(lease.task.key)
+        self._end(token)
         if again is not None:
             self.put([again], now)
         return True
 
     def release(self, worker: str, now: float) -> Sequence[Task]:
         """See `Queue.release`."""
-        leases = self._holdings.pop(worker, {})
+        tasks = [self._end(token) for token in tuple(self._holdings.get(worker, ()))]
+        self._holdings.pop(worker, None)
         self._in_group.pop(worker, None)
-        tasks = [lease.task for lease in leases.values()]
-        for token, lease in leases.items():
-            del self._leases[token]
-            self._leased.discard(lease.task.key)
         self.put(tasks, now)
         return tasks
 
@@ -127,18 +90,21 @@ class MemoryQueue:
 
     def withdraw(self, keys: Iterable[str]) -> Sequence[Task]:
         """See `Queue.withdraw`."""
-        wanted = {key for key in keys if key in self._where}
         gone: list[Task] = []
-        for place in sorted({self._where[key] for key in wanted}):
-            group = self._groups.get(place)
-            if group is not None:
-                gone += [task for task in group.tasks if task.key in wanted]
-                self._replace(group, [task for task in group.tasks if task.key not in wanted])
-        gone += [task for _, _, task in self._delayed if task.key in wanted]
-        self._delayed = [entry for entry in self._delayed if entry[2].key not in wanted]
+        places: dict[tuple[tuple[str, int], str], set[str]] = {}
+        delayed: set[str] = set()
+        for key in dict.fromkeys(keys):
+            if key in self._tokens:
+                gone.append(self._end(self._tokens[key]))
+            elif key in self._where:
+                place = self._where.pop(key)
+                (delayed if place is None else places.setdefault(place, set())).add(key)
+        for (level, group), wanted in places.items():
+            gone += self._levels[level].remove(group, wanted)
+        gone += [task for _, _, task in self._delayed if task.key in delayed]
+        self._delayed = [entry for entry in self._delayed if entry[2].key not in delayed]
         heapq.heapify(self._delayed)
-        for key in wanted:
-            self._where.pop(key, None)
+        self._tidy()
         return gone
 
     def channels(self, now: float) -> Sequence[ChannelState]:
@@ -146,10 +112,10 @@ class MemoryQueue:
         self._wake(now)
         states: dict[str, ChannelState] = {}
         for (channel, base), level in self._levels.items():
-            priority = base + int((now - level.since) // AGEING)
+            priority, seconds = base + self._age(now), level.remaining / MICROSECONDS
             old = states.get(channel, ChannelState(channel, priority, 0, 0.0))
             states[channel] = ChannelState(
-                channel, max(old.priority, priority), old.waiting + level.waiting, old.remaining + level.remaining
+                channel, max(old.priority, priority), old.waiting + level.waiting, old.remaining + seconds
             )
         return sorted(states.values(), key=lambda state: (-state.priority, state.channel))
 
@@ -162,71 +128,51 @@ class MemoryQueue:
         self._wake(now)
         return self._delayed[0][0] if self._delayed else None
 
+    def _age(self, now: float) -> int:
+        """Whole periods of `AGEING` since the first task was put, so that what is put at once is always equal."""
+        if self._begin is None:
+            self._begin = now
+        return int((now - self._begin) // AGEING)
+
     def _add(self, task: Task, now: float) -> None:
-        place = (task.channel, task.priority, task.group)
-        group = self._groups.get(place)
-        if group is None:
-            group = _Group(task.group, task.channel, task.priority, next(self._seq), now, task.whole)
-            self._groups[place] = group
-        group.add(task)
-        self._where[task.key] = place
-        level = self._levels.setdefault((task.channel, task.priority), _Level(now))
-        level.waiting += 1
-        level.remaining += task.estimate
+        place = (task.channel, task.priority - self._age(now))
+        group = task.group or task.key
+        self._levels.setdefault(place, Level()).add(group, task, next(self._seq))
+        self._where[task.key] = (place, group)
 
     def _wake(self, now: float) -> None:
         while self._delayed and self._delayed[0][0] <= now:
             self._add(heapq.heappop(self._delayed)[2], now)
 
-    def _held_by_other(self, worker: str, group: str) -> bool:
-        return any(name == group and holder != worker for holder, name in self._in_group.items())
-
-    def _ranked(self, worker: str, channel: str, now: float, prefer: Collection[str]) -> list[_Group]:
-        taken_by_others = {name for holder, name in self._in_group.items() if holder != worker}
-        current = self._in_group.get(worker)
-
-        def rank(group: _Group) -> tuple[float, ...]:
-            nearness = (
-                0 if group.name == current else 3 if group.name in taken_by_others else 1 if group.name in prefer else 2
-            )
-            return (-group.effective(now), nearness, -group.remaining, group.seq)
-
-        return sorted((group for group in self._groups.values() if group.channel == channel), key=rank)
-
-    def _take(self, group: _Group, budget: float, shared: bool) -> list[Task]:
-        """The tasks to hand out. From a group that another worker is in, its far end: at most half."""
-        if group.whole:
-            return self._cut(group, 0, len(group.tasks))
-        if shared:
-            tail = max(1, len(group.tasks) // 2)
-            first = len(group.tasks) - self._fit(group.tasks[::-1][:tail], budget)
-            return self._cut(group, first, len(group.tasks))
-        return self._cut(group, 0, self._fit(group.tasks, budget))
-
-    @staticmethod
-    def _fit(tasks: list[Task], budget: float) -> int:
-        """How many of the first tasks fit into `budget` seconds: at least one."""
-        for index, task in enumerate(tasks):
-            budget -= task.estimate
-            if budget < 0:
-                return max(1, index)
-        return len(tasks)
-
-    def _cut(self, group: _Group, first: int, end: int) -> list[Task]:
-        out = group.tasks[first:end]
-        for task in out:
-            del self._where[task.key]
-        self._replace(group, group.tasks[:first] + group.tasks[end:])
+    def _take(self, worker: str, channel: str, budget: int, prefer: Collection[str]) -> list[Task]:
+        taken = {name for holder, name in self._in_group.items() if holder != worker}
+        out: list[Task] = []
+        for level, group in self._ranked(worker, channel, prefer, taken):
+            before = level.remaining
+            shared = group.name in taken
+            out += level.take(group, budget, shared=shared)
+            budget -= before - level.remaining
+            if not shared:
+                self._in_group[worker] = group.name
+            if shared or group.tasks or budget <= 0:
+                break
+        self._tidy()
         return out
 
-    def _replace(self, group: _Group, tasks: list[Task]) -> None:
-        level = self._levels[group.channel, group.priority]
-        level.waiting -= len(group.tasks) - len(tasks)
-        level.remaining -= group.remaining
-        group.tasks = tasks
-        group.remaining = sum(task.estimate for task in tasks)
-        level.remaining += group.remaining
-        if not tasks:
-            del self._groups[group.channel, group.priority, group.name]
-        if not level.waiting:
-            del self._levels[group.channel, group.priority]
+    def _ranked(
+        self, worker: str, channel: str, prefer: Collection[str], taken: Collection[str]
+    ) -> Iterator[tuple[Level, Group]]:
+        """The groups of a channel, best first; each must be taken empty before the next is asked for."""
+        bases = sorted((base for name, base in self._levels if name == channel), reverse=True)
+        for level in (self._levels[channel, base] for base in bases):
+            for group in level.ranked(self._in_group.get(worker), prefer, taken):
+                yield level, group
+
+    def _end(self, token: int) -> Task:
+        lease = self._leases.pop(token)
+        del self._holdings[lease.worker][token]
+        del self._tokens[lease.task.key]
+        return lease.task
+
+    def _tidy(self) -> None:
+        self._levels = {place: level for place, level in self._levels.items() if level.waiting}

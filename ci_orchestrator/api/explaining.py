@@ -1,0 +1,94 @@
+"""The use case *explain*: where a test or a job is, why there, and how it fared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from ci_orchestrator.api import wire
+from ci_orchestrator.api.project import Project, read_lock
+from ci_orchestrator.errors import UserError
+from ci_orchestrator.history.base import BuildSummary, HistoryError, Observation
+from ci_orchestrator.plan.lock import Job, Lock
+
+LAST = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestExplained:
+    """A test of the last lock. `estimate`: milliseconds. `history`: what the last builds said, newest first."""
+
+    __test__ = False
+
+    id: str
+    job: Job
+    estimate: int
+    position: int
+    history: Sequence[tuple[BuildSummary, Observation]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobExplained:
+    """A job of the last lock, and what waits for it."""
+
+    job: Job
+    dependents: tuple[str, ...]
+    shards: int
+    slowest: tuple[tuple[str, int], ...]
+
+
+def explain(project: Project, name: str) -> TestExplained | JobExplained:
+    """Explain a job id, a test id, or the end of exactly one test id. Raises `UserError` for anything else."""
+    if not project.lock_file.exists():
+        raise UserError("nothing was planned here yet", fix="ci-orchestrator plan")
+    lock = read_lock(project.lock_file)
+    for job in lock.jobs:
+        if job.id == name:
+            return _job(lock, job)
+    test = _find(lock, name)
+    for job in lock.jobs:
+        short = test.partition("::")[2]
+        if job.suite == test.partition("::")[0] and short in job.tests:
+            position = job.tests.index(short)
+            return TestExplained(
+                id=test, job=job, estimate=job.estimates[position], position=position, history=_history(project, test)
+            )
+    raise UserError(f"{name} is in no job")
+
+
+def _find(lock: Lock, name: str) -> str:
+    tests = list(lock.test_ids())
+    if name in tests:
+        return name
+    ends = [test for test in tests if test.endswith((f"::{name}", f"/{name}"))]
+    if len(ends) == 1:
+        return ends[0]
+    if ends:
+        more = f" and {len(ends) - LAST} more" if len(ends) > LAST else ""
+        raise UserError(f"{name!r} could be {len(ends)} tests", fix=f"one of: {', '.join(ends[:LAST])}{more}")
+    near = get_close_matches(name, [job.id for job in lock.jobs], n=1) or get_close_matches(name, tests, n=1)
+    fix = f"did you mean {near[0]}?" if near else "see `ci-orchestrator plan`"
+    raise UserError(f"the last plan has no test or job {name!r}", fix=fix)
+
+
+def _job(lock: Lock, job: Job) -> JobExplained:
+    slowest = sorted(zip(job.tests, job.estimates, strict=True), key=lambda pair: (-pair[1], pair[0]))
+    return JobExplained(
+        job=job,
+        dependents=tuple(other.id for other in lock.jobs if any(job.id in need.jobs for need in other.needs)),
+        shards=sum(other.suite == job.suite for other in lock.jobs),
+        slowest=tuple(slowest[:5]),
+    )
+
+
+def _history(project: Project, test: str) -> Sequence[tuple[BuildSummary, Observation]]:
+    if not project.history_file.exists():
+        return ()
+    opened = wire.open_history(project.history_file)
+    try:
+        return opened.store.outcomes(test, last=LAST)
+    except HistoryError:
+        return ()
+    finally:
+        opened.store.close()

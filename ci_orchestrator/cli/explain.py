@@ -1,0 +1,88 @@
+"""``explain``: where a test or a job is, why there, and how it fared."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from ci_orchestrator.api.explaining import JobExplained, TestExplained, explain
+from ci_orchestrator.api.project import Project
+from ci_orchestrator.cli.output import Output, printable
+from ci_orchestrator.cli.plan import add_plan
+from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.report.wording import counted, moment, seconds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``ci-orchestrator explain --help``."""
+    add_plan(parser)
+    parser.add_argument("name", metavar="TEST|JOB", help="a job id, a test id, or the end of one")
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Explain it."""
+    output: Output = args.output
+    found = explain(Project.at(args.plan), args.name)
+    if isinstance(found, TestExplained):
+        _show_test(output, found)
+    else:
+        _show_job(output, found)
+    return ExitCode.OK
+
+
+def _show_test(output: Output, test: TestExplained) -> None:
+    if output.json_wanted:
+        history = [{"build": build.build, **asdict(seen)} for build, seen in test.history]
+        output.json(
+            {
+                "test": test.id,
+                "job": test.job.id,
+                "runner": test.job.runner,
+                "stage": test.job.stage,
+                "estimate_milliseconds": test.estimate,
+                "position": test.position,
+                "history": history,
+            }
+        )
+        return
+    job = test.job
+    output.print(output.style(printable(test.id), "bold"))
+    output.print(
+        f"  job {job.id} (stage {job.stage}, runner class {job.runner}), test {test.position + 1} of {len(job.tests)}"
+    )
+    output.print(f"  why there: longest first to the lightest shard; estimated at {seconds(test.estimate / 1000)}")
+    if not test.history:
+        output.print("  no history yet")
+    for build, seen in test.history:
+        tries = f", {seen.attempts} attempts" if seen.attempts > 1 else ""
+        output.print(f"  {moment(build.started)}  {seen.outcome:<10} {seconds(seen.duration):>8}{tries}")
+
+
+def _show_job(output: Output, found: JobExplained) -> None:
+    job = found.job
+    if output.json_wanted:
+        output.json(
+            {
+                "job": job.id,
+                "suite": job.suite,
+                "stage": job.stage,
+                "runner": job.runner,
+                "tests": len(job.tests),
+                "estimate": job.seconds,
+                "needs": [need.label for need in job.needs],
+                "dependents": list(found.dependents),
+                "shards": found.shards,
+                "slowest": [{"test": test, "milliseconds": estimate} for test, estimate in found.slowest],
+            }
+        )
+        return
+    output.print(output.style(job.id, "bold"))
+    output.print(
+        f"  suite {job.suite}, one of {counted(found.shards, 'job')}; {counted(len(job.tests), 'test')}, about {seconds(job.seconds)}"
+    )
+    output.print(f"  stage {job.stage}, runner class {job.runner}: the cheapest that has what the suite requires")
+    output.print(f"  needs: {', '.join(need.label.removeprefix('needs:') for need in job.needs) or 'nothing'}")
+    output.print(f"  needed by: {', '.join(found.dependents) or 'nothing'}")
+    output.print("  slowest by estimate:")
+    for test, estimate in found.slowest:
+        output.print(printable(f"    {seconds(estimate / 1000):>8}  {test}"))
