@@ -108,7 +108,7 @@ def main(sizes: list[int]) -> int:
         ]
         if find_spec("rustworkx"):
             cases.append(Case("rustworkx", with_rustworkx, (size,)))
-        figures = measure(cases, rounds=3 if size <= 100_000 else 1)
+        figures = measure(cases, rounds=3 if size <= 100_000 else 2)
         table(f"DAG of {size:,} nodes, about {3 * size:,} needs", figures, against="networkx")
         print("  critical path:", {name: figure.said for name, figure in figures.items() if figure.said})
         targets = [Target("ours", "networkx", cpu=0.6, memory=0.25), Target("ours", "graphlib, order alone", cpu=1.0)]
