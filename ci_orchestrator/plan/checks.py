@@ -12,6 +12,8 @@ from ci_orchestrator.plan.builder import Path
 from ci_orchestrator.plan.expansion import job_stem, looks_like_a_shard, misfits
 from ci_orchestrator.plan.models import Plan, Suite
 
+MOST_HINTS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -26,12 +28,11 @@ class Finding:
 def findings(plan: Plan) -> list[Finding]:
     """All that does not fit, in the order of the suites."""
     found = [finding for suite in plan.suites.values() for finding in _of_suite(suite, plan)]
-    return [*found, *_cycle(plan), *_job_names(plan)]
+    return [*found, *_unknown_needs(plan), *_cycle(plan), *_job_names(plan)]
 
 
 def _of_suite(suite: Suite, plan: Plan) -> Iterator[Finding]:
     yield from _tool(suite)
-    yield from _needs(suite, plan)
     yield from _runner(suite, plan)
 
 
@@ -41,21 +42,29 @@ def _tool(suite: Suite) -> Iterator[Finding]:
     if suite.tool == "command":
         for field in (field for field, command in commands.items() if command is None):
             yield Finding(place, f"`{field}` is missing", f"the tool `command` needs `{field}:`, a command", key=True)
-        if suite.paths:
-            yield Finding((*place, "paths"), "`paths` means nothing to the tool `command`", "remove it", key=True)
+        own = {"paths": suite.paths, "args": suite.args, "python": suite.python}
+        for field in (field for field, value in own.items() if value):
+            fix = "remove it, or put it into the command"
+            yield Finding((*place, field), f"`{field}` means nothing to the tool `command`", fix, key=True)
         return
     for field in (field for field, command in commands.items() if command is not None):
         fix = "remove it, or write `tool: command`"
         yield Finding((*place, field), f"`{field}` means nothing to the tool `{suite.tool}`", fix, key=True)
 
 
-def _needs(suite: Suite, plan: Plan) -> Iterator[Finding]:
-    for index, need in enumerate(suite.needs):
-        target = need.partition("::")[0]
-        if target not in plan.suites:
-            near = get_close_matches(target, sorted(plan.suites), n=1)
-            fix = f"did you mean {near[0]!r}?" if near else f"suites: {', '.join(sorted(plan.suites))[:200]}"
-            yield Finding(("suites", suite.name, "needs", index), f"there is no suite {shown(target)}", fix)
+def _unknown_needs(plan: Plan) -> Iterator[Finding]:
+    known = sorted(plan.suites)
+    unknown = [
+        (("suites", suite.name, "needs", index), target)
+        for suite in plan.suites.values()
+        for index, need in enumerate(suite.needs)
+        if (target := need.partition("::")[0]) not in plan.suites
+    ]
+    for number, (place, target) in enumerate(unknown):
+        # Looking for the nearest name takes time in proportion to all names: not for thousands of mistakes.
+        near = get_close_matches(target, known, n=1) if number < MOST_HINTS else []
+        fix = f"did you mean {near[0]!r}?" if near else f"suites: {', '.join(known)[:200]}"
+        yield Finding(place, f"there is no suite {shown(target)}", fix)
 
 
 def _cycle(plan: Plan) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MERGED = frozenset({"env"})  # mappings where a suite adds to the default; every other field replaces it
+FOREIGN = {"command": frozenset({"args", "python"})}  # by tool: defaults that are meant for suites of other tools
 
 
 def fold(document: Mapping[str, object]) -> dict[str, object]:
@@ -22,12 +23,14 @@ def fold(document: Mapping[str, object]) -> dict[str, object]:
 def _under(suite: object, defaults: Mapping[str, object]) -> object:
     if not isinstance(suite, Mapping):
         return suite
+    foreign = FOREIGN.get(str(suite.get("tool", defaults.get("tool"))), frozenset())
+    usable = {key: value for key, value in defaults.items() if key not in foreign}
     merged = {
         key: {**above, **own}
         for key in sorted(MERGED)
         if isinstance(above := defaults.get(key), Mapping) and isinstance(own := suite.get(key), Mapping)
     }
-    return {**defaults, **suite, **merged}
+    return {**usable, **suite, **merged}
 
 
 def _named(raw: object, key: str) -> object:

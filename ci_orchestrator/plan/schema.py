@@ -49,9 +49,20 @@ def plan_schema() -> dict[str, Any]:
 
 
 def _commands_of_tool() -> dict[str, Any]:
+    empty, null = {"maxItems": 0}, {"type": "null"}
     return {
         "if": {"properties": {"tool": {"const": "command"}}, "required": ["tool"]},
-        "then": {"required": ["list", "run"]},
+        "then": {
+            "required": ["list", "run"],
+            "properties": {
+                "list": {"type": ["array", "string"]},
+                "run": {"type": ["array", "string"]},
+                "args": empty,
+                "paths": empty,
+                "python": null,
+            },
+        },
+        "else": {"if": {"required": ["tool"]}, "then": {"properties": {"list": null, "run": null}}},
     }
 
 

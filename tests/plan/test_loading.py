@@ -71,6 +71,14 @@ def test_without_runners_any_requirement_is_for_this_machine() -> None:
     assert plan.suites["a"].requires == {"kvm": (True,)}
 
 
+def test_defaults_meant_for_other_tools_do_no_harm() -> None:
+    plan = load_plan(
+        "defaults: {tool: pytest, args: [-x], python: .venv/bin/python}\n"
+        "suites:\n  a: {}\n  b: {tool: command, list: ./l, run: './r {tests}'}\n"
+    )
+    assert [(suite.args, suite.python) for suite in plan.suites.values()] == [(("-x",), ".venv/bin/python"), ((), None)]
+
+
 def test_package_names_may_stand_in_args() -> None:
     plan = load_plan("suites: {a: {tool: pytest, args: [--pyargs, networkx]}}")
     assert plan.suites["a"].paths == ()

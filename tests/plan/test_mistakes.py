@@ -249,6 +249,13 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         "suites.unit.list: `list` means nothing to the tool `pytest`",
         "remove it, or write `tool: command`",
     ),
+    "arguments of another tool": (
+        "suites:\n  boot: {tool: command, list: a, run: 'b {tests}', args: [-x]}\n",
+        2,
+        52,
+        "suites.boot.args: `args` means nothing to the tool `command`",
+        "remove it, or put it into the command",
+    ),
     "unknown need": (
         suite("needs: [wbe]") + "  web: {tool: pytest}\n",
         4,
