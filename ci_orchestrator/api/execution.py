@@ -11,9 +11,10 @@ import psutil
 from ci_orchestrator.api import wire
 from ci_orchestrator.capabilities.amounts import least
 from ci_orchestrator.clock import Clock
+from ci_orchestrator.coordinator.commands import JobSpec, NeedSpec
 from ci_orchestrator.coordinator.crew import Crew
 from ci_orchestrator.coordinator.driver import Capacity, Driver, Load
-from ci_orchestrator.coordinator.machine import JobSpec, Machine, NeedSpec
+from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
 from ci_orchestrator.plan.lock import Job, Lock

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ci_orchestrator.clock import Clock
+from ci_orchestrator.coordinator.commands import Command, Emit, Kill, Put, Settle, Withdraw
 from ci_orchestrator.coordinator.crew import Crew, Member
 from ci_orchestrator.coordinator.discovery import end_all
-from ci_orchestrator.coordinator.machine import Command, Emit, Kill, Machine, Put, Settle, Withdraw
+from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.queue.base import ChannelState, Queue
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results import events

@@ -1,94 +1,24 @@
 """The decisions of a run: a step function from what happened to what to do.
 
 `Machine` does no I/O, starts nothing and reads no clock: the driver tells it what happened and when, and
-applies the commands that it answers with, in order. Everything that it decides is also an event, so that a machine can be
-set up again from a log (`JobSpec.number`).
+applies the commands that it answers with, in order. Everything that it decides is also an event, so that a machine
+can be set up again from a log (`JobSpec.settled`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
+from ci_orchestrator.coordinator.commands import Command, Emit, JobSpec, Kill, Put, Settle, Withdraw
+from ci_orchestrator.coordinator.policies import Backoff
 from ci_orchestrator.coordinator.queue.base import Task
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.results import events
 from ci_orchestrator.results.model import Cause, Outcome, split_id
 
 MAX_BARREN_LOSSES = 3
-"""Workers that a job may lose in a row without one test having started before it is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class NeedSpec:
-    """Those tests must have passed (or been skipped) before a job starts; `label` names them to people."""
-
-    label: str
-    tests: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSpec:
-    """A job of the lock, ready to be run.
-
-    `tasks`: what is still owed. `settled`: the outcomes that an earlier, interrupted run of this job already has.
-    `skipped`: tests among the tasks whose module was skipped when it was collected, with the reason.
-    Time-outs are seconds, None for none.
-    """
-
-    id: str
-    suite: str
-    lock: str
-    tasks: tuple[Task, ...]
-    attempt: int = 1
-    runner: str = ""
-    needs: tuple[NeedSpec, ...] = ()
-    retries: RetryPolicy = field(default_factory=RetryPolicy)
-    timeout: float | None = None
-    test_timeout: float | None = None
-    settled: Mapping[str, Outcome] = field(default_factory=dict)
-    skipped: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Tasks may start now."""
-
-    tasks: tuple[Task, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """The worker's lease of `test` is over; `again` is its next attempt."""
-
-    worker: str
-    test: str
-    again: Task | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """These tests are not to be started any more."""
-
-    tests: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """End the worker's whole process tree."""
-
-    worker: str
-
-
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """Write the event down."""
-
-    event: events.Event
-
-
-Command = Put | Settle | Withdraw | Kill | Emit
+"""Workers that a suite may lose in a row without one test having started before it is given up."""
 
 
 @dataclass(slots=True)
@@ -98,7 +28,6 @@ class _Job:
     needed: frozenset[str] = frozenset()
     state: str = "waiting"
     started: float = 0.0
-    barren: int = 0
     stopped: bool = False
     worst: ExitCode = ExitCode.OK
 
@@ -126,7 +55,8 @@ class Machine:
             job.needed = frozenset(other.spec.id for other in needs if other is not None)
         self._backoff = backoff or Backoff()
         self._running: dict[str, _Running] = {}
-        self._killed: dict[str, Cause] = {}
+        self._killed: dict[str, str] = {}  # worker → the test that it was killed for
+        self._barren: dict[str, int] = {}  # suite → workers lost in a row before one test had started
 
     # -- what the driver asks --------------------------------------------------------------------
 
@@ -149,7 +79,11 @@ class Machine:
 
     def next_deadline(self) -> float | None:
         """The next moment at which `tick` has something to decide."""
-        moments = [one.deadline for one in self._running.values() if one.deadline is not None]
+        moments = [
+            one.deadline
+            for worker, one in self._running.items()
+            if one.deadline is not None and worker not in self._killed
+        ]
         for job in self._jobs.values():
             if job.state == "running" and not job.stopped and job.spec.timeout is not None:
                 moments.append(job.started + job.spec.timeout)
@@ -167,49 +101,43 @@ class Machine:
         task = job.open.get(test)
         if task is None:
             return []
-        job.barren = 0
+        self._barren.pop(job.spec.suite, None)
         limit = job.spec.test_timeout
         self._running[worker] = _Running(test, task.number, at, None if limit is None else now + limit)
         return [self._emit(events.TestStarted, job, at, worker, test=test, number=task.number)]
 
     def on_finished(self, worker: str, finished: events.TestFinished, now: float) -> list[Command]:
         """An attempt ended by itself. `finished.number` and `job` are filled in here."""
-        running = self._running.pop(worker, None)
+        if worker in self._running and self._running[worker].test == finished.test:
+            del self._running[worker]
         job = self._job_of[finished.test]
         task = job.open.get(finished.test)
-        if task is None:
-            return []
-        if running is None or running.test != finished.test:
-            running = _Running(finished.test, task.number, finished.started, None)
+        if task is None:  # parked in the meantime
+            return [Settle(worker, finished.test)]
         return self._ended(job, worker, task, finished, now)
 
     def on_lost(
         self, worker: str, suite: str, *, exit_code: int, signal: str, evidence: str, now: float
     ) -> list[Command]:
         """A worker is gone without having been asked to end, or because of a `Kill`."""
-        cause = self._killed.pop(worker, Cause.WORKER_LOST)
+        loss = {"exit_code": exit_code, "signal": signal, "evidence": evidence}
+        killed_for = self._killed.pop(worker, None)
         running = self._running.pop(worker, None)
         if running is None:
-            return self._barren(worker, suite, cause, exit_code, signal, evidence, now)
+            return [] if killed_for else self._lost_idle(worker, suite, now, **loss)
         job = self._job_of[running.test]
-        task = job.open[running.test]
-        timed_out = cause is Cause.TIMEOUT
-        lost = self._emit(
-            events.WorkerLost, job, now, worker, exit_code=exit_code, signal=signal, test=task.key, evidence=evidence
-        )
+        task = job.open.get(running.test)
+        lost = self._emit(events.WorkerLost, job, now, worker, test=running.test, **loss)
+        if task is None or (killed_for is not None and killed_for != running.test):
+            return [lost]  # it had gone on to this test before the kill reached it: the test was not tried
         took = max(0.0, now - running.since)
-        attempt = events.TestFinished(
-            ts=now,
-            job=job.spec.id,
-            attempt=job.spec.attempt,
-            worker=worker,
-            test=task.key,
-            number=task.number,
-            outcome=Outcome.FAILED if timed_out else Outcome.NOT_PROVEN,
-            cause=cause,
-            started=running.since,
-            duration=took,
-            message=f"timed out after {took:.1f} s" if timed_out else f"its worker was lost ({signal or exit_code})",
+        attempt = self._attempt(
+            worker,
+            running,
+            now,
+            outcome=Outcome.FAILED if killed_for else Outcome.NOT_PROVEN,
+            cause=Cause.TIMEOUT if killed_for else Cause.WORKER_LOST,
+            message=f"timed out after {took:.1f} s" if killed_for else f"its worker was lost ({signal or exit_code})",
             details=evidence,
         )
         return [lost, *self._ended(job, worker, task, attempt, now)]
@@ -233,7 +161,7 @@ class Machine:
                 out += self._stop_job(job, limit, now)
         for worker, one in sorted(self._running.items()):
             if one.deadline is not None and now >= one.deadline and worker not in self._killed:
-                self._killed[worker] = Cause.TIMEOUT
+                self._killed[worker] = one.test
                 out.append(Kill(worker))
         return out + self._advance(now) if out else out
 
@@ -247,24 +175,19 @@ class Machine:
 
     def interrupt(self, now: float) -> list[Command]:
         """The run is being stopped: running attempts end without a result, jobs end as interrupted."""
-        out: list[Command] = []
-        for worker, one in sorted(self._running.items()):
-            job = self._job_of[one.test]
-            out.append(
-                self._emit(
-                    events.TestFinished,
-                    job,
-                    now,
+        out: list[Command] = [
+            Emit(
+                self._attempt(
                     worker,
-                    test=one.test,
-                    number=one.number,
+                    one,
+                    now,
                     outcome=Outcome.NOT_PROVEN,
                     cause=Cause.INTERRUPTED,
-                    started=one.since,
-                    duration=max(0.0, now - one.since),
                     message="interrupted",
                 )
             )
+            for worker, one in sorted(self._running.items())
+        ]
         self._running.clear()
         for job in self._jobs.values():
             if job.state == "running":
@@ -272,15 +195,26 @@ class Machine:
                     self._emit(events.JobFinished, job, now, exit_code=ExitCode.INTERRUPTED, reason="interrupted")
                 )
             job.state = "finished"
+            job.open.clear()
         return out
 
     # -- inside ----------------------------------------------------------------------------------
 
     def _ended(self, job: _Job, worker: str, task: Task, done: events.TestFinished, now: float) -> list[Command]:
         """One attempt has its outcome: retry it, park it, or let it stand."""
-        done = replace(done, ts=now, job=job.spec.id, attempt=job.spec.attempt, worker=worker, number=task.number)
+        retried = not job.stopped and job.spec.retries.again(task.number, done.outcome, done.cause)
+        dead = done.outcome is Outcome.NOT_PROVEN and not retried
+        done = replace(
+            done,
+            ts=now,
+            job=job.spec.id,
+            attempt=job.spec.attempt,
+            worker=worker,
+            number=task.number,
+            message=f"dead letter: {done.message}" if dead else done.message,
+        )
         out: list[Command] = [Emit(done)]
-        if not job.stopped and job.spec.retries.again(task.number, done.outcome, done.cause):
+        if retried:
             delay = self._backoff.delay(task.key, task.number)
             again = replace(task, number=task.number + 1, not_before=now + delay)
             job.open[task.key] = again
@@ -298,7 +232,7 @@ class Machine:
             )
             return [*out, Settle(worker, task.key, again)]
         out.append(Settle(worker, task.key))
-        if done.outcome is Outcome.NOT_PROVEN:
+        if dead:
             out += self._park(job, task.key, Cause.DEAD_LETTER, done.details, now)
         else:
             self._close(job, task.key, done.outcome)
@@ -329,27 +263,22 @@ class Machine:
         job.stopped = True
         out = self._park_all(job, Cause.TIMEOUT, f"the job timed out after {limit:g} s", now)
         for worker, one in sorted(self._running.items()):
-            if self._job_of[one.test] is job and worker not in self._killed:
-                self._killed[worker] = Cause.TIMEOUT
-                out.append(Kill(worker))
+            if self._job_of[one.test] is job:
+                if worker not in self._killed:
+                    out.append(Kill(worker))
+                self._killed[worker] = one.test
         return out
 
-    def _barren(
-        self, worker: str, suite: str, cause: Cause, exit_code: int, signal: str, evidence: str, now: float
-    ) -> list[Command]:
+    def _lost_idle(self, worker: str, suite: str, now: float, **loss: object) -> list[Command]:
         """A worker went without running a test. Once is bad luck; again and again it cannot work."""
-        out: list[Command] = []
-        if cause is not Cause.WORKER_LOST:
-            return out
-        for job in self._jobs.values():
-            if job.spec.suite != suite or job.state != "running":
-                continue
-            job.barren += 1
-            out.append(
-                self._emit(events.WorkerLost, job, now, worker, exit_code=exit_code, signal=signal, evidence=evidence)
-            )
-            if job.barren >= MAX_BARREN_LOSSES:
-                why = f"{job.barren} workers in a row ended before they ran a test\n{evidence}"
+        jobs = [job for job in self._jobs.values() if job.spec.suite == suite and job.state == "running"]
+        if not jobs:
+            return []
+        lost = self._barren[suite] = self._barren.get(suite, 0) + 1
+        out: list[Command] = [self._emit(events.WorkerLost, jobs[0], now, worker, **loss)]
+        if lost >= MAX_BARREN_LOSSES:
+            why = f"{lost} workers in a row ended before they ran a test\n{loss['evidence']}"
+            for job in jobs:
                 out += self._park_all(job, Cause.INFRASTRUCTURE, why, now)
         return out + self._advance(now)
 
@@ -387,7 +316,8 @@ class Machine:
     def _skip(self, job: _Job, now: float) -> list[Command]:
         """Tests of modules that were skipped at collection are skipped too."""
         out: list[Command] = []
-        for test, reason in sorted(job.spec.skipped.items()):
+        skipped = {test: why for test, why in sorted(job.spec.skipped.items()) if test in job.open}
+        for test, reason in skipped.items():
             number = job.open[test].number
             self._close(job, test, Outcome.SKIPPED)
             out.append(
@@ -395,7 +325,7 @@ class Machine:
                     events.TestFinished, job, now, test=test, number=number, outcome=Outcome.SKIPPED, message=reason
                 )
             )
-        paths = {split_id(test)[1]: why for test, why in job.spec.skipped.items()}
+        paths = {split_id(test)[1]: why for test, why in skipped.items()}
         for path, why in sorted(paths.items()):
             out.append(self._emit(events.CollectionSkipped, job, now, path=f"{job.spec.suite}::{path}", reason=why))
         return out
@@ -407,7 +337,27 @@ class Machine:
             self._outcomes[test] = Outcome.NOT_PROVEN
         out: list[Command] = [self._emit(events.TestWithheld, job, now, test=test, reason=label) for test in tests]
         job.state = "finished"
-        return [*out, self._emit(events.JobFinished, job, now, exit_code=int(ExitCode.OK), reason=label)]
+        return [*out, self._emit(events.JobFinished, job, now, exit_code=int(job.worst), reason=label)]
+
+    def _attempt(
+        self, worker: str, one: _Running, now: float, *, outcome: Outcome, cause: Cause, message: str, details: str = ""
+    ) -> events.TestFinished:
+        """What is known of an attempt that nobody reported."""
+        job = self._job_of[one.test].spec
+        return events.TestFinished(
+            ts=now,
+            job=job.id,
+            attempt=job.attempt,
+            worker=worker,
+            test=one.test,
+            number=one.number,
+            outcome=outcome,
+            cause=cause,
+            started=one.since,
+            duration=max(0.0, now - one.since),
+            message=message,
+            details=details,
+        )
 
     @staticmethod
     def _emit(kind: type[events.Event], job: _Job, now: float, worker: str = "", **fields: object) -> Emit:
