@@ -1,0 +1,72 @@
+"""Result files of test tools, read by what they hold and not by what they are called.
+
+A format is a `base.Format` in a file of its own and one line in `FORMATS`; third parties register theirs under the
+entry point group ``ci_orchestrator.formats``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ci_orchestrator import plugins
+from ci_orchestrator.errors import ResultsError, Where
+from ci_orchestrator.results.formats.base import Format, Item, Readable
+
+FORMATS: dict[str, str] = {
+    "junit": "ci_orchestrator.results.formats.junit:JUNIT",
+}
+
+HEAD = 4_096
+"""Bytes that a format is told by."""
+
+
+def load(name: str) -> Format:
+    """The format called `name`. Raises `UserError` when there is none."""
+    found: Format = plugins.load("formats", name, FORMATS)
+    return found
+
+
+def detect(head: bytes) -> str | None:
+    """The format of a file that starts with `head` (`HEAD` bytes), or None. Raises `ResultsError` on a tie."""
+    fits = [name for name in plugins.names("formats", FORMATS) if load(name).sniff(head)]
+    if len(fits) > 1:
+        raise ResultsError(f"the file could be {' or '.join(fits)}", fix="name the format")
+    return fits[0] if fits else None
+
+
+def read(stream: Readable, file: str, *, name: str | None = None) -> Iterator[Item]:
+    """The items of a result file, one at a time. `file` is its name in messages; `name` skips the detection.
+
+    Raises `ResultsError`: here, when the file is empty or of no known format; while iterating, when it is refused or
+    broken from the start.
+    """
+    head = _head(stream)
+    if not head.strip(b"\0\t\n\r "):
+        raise ResultsError(
+            "the file is empty", fix="the tool that writes it was stopped, or found no tests", where=Where(file)
+        )
+    found = name or detect(head)
+    if found is None:
+        known = ", ".join(plugins.names("formats", FORMATS))
+        raise ResultsError("not a result file of a known format", fix=f"known: {known}", where=Where(file))
+    return load(found).parse(_Rewound(head, stream), file)
+
+
+def _head(stream: Readable) -> bytes:
+    head = b""
+    while len(head) < HEAD and (more := stream.read(HEAD - len(head))):
+        head += more
+    return head
+
+
+class _Rewound:
+    """A stream whose first bytes were looked at already."""
+
+    def __init__(self, head: bytes, stream: Readable) -> None:
+        self._head, self._stream = head, stream
+
+    def read(self, size: int, /) -> bytes:
+        if self._head:
+            head, self._head = self._head, b""
+            return head
+        return self._stream.read(size)

@@ -1,0 +1,152 @@
+"""What a reader of result files hands on, and what a format is.
+
+A format is one file with a `Format` value: `sniff` looks at the first bytes, `parse` turns a stream into items. Readers
+stream: they hold one test at a time, bound every text (see `text`), never raise anything but `ResultsError`, and
+say what they could not read as `ReadWarning`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from ci_orchestrator.errors import Where
+from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, make_id
+
+
+class Readable(Protocol):
+    """All that a reader asks of a stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWarning:
+    """Something in a result file that could not be taken as it is: the reader went on, and says so."""
+
+    what: str
+    where: Where
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteOutput:
+    """What a group of tests wrote as a whole, where the tool does not say which test wrote it."""
+
+    suites: tuple[str, ...]
+    stdout: str = ""
+    stderr: str = ""
+
+
+@dataclass(slots=True)
+class Case:
+    """One test as a file tells it; `Case.result` makes it a `TestResult`.
+
+    `suites` are the names of the groups around it, outermost first. `duration` is in seconds, 0 when unknown.
+    `before` and `after` are the attempts that the file nests in this one: a test that passed in the end has its
+    failures *before*; one that failed again on each retry has the retries *after*. Not frozen and without keywords: a
+    million of them are made while reading.
+    """
+
+    suites: tuple[str, ...]
+    classname: str
+    name: str
+    file: str = ""
+    line: int = 0
+    duration: float = 0.0
+    outcome: Outcome = Outcome.PASSED
+    cause: Cause = Cause.NONE
+    message: str = ""
+    details: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    before: tuple[Attempt, ...] = ()
+    after: tuple[Attempt, ...] = ()
+
+    def test_id(self, suite: str = "") -> str:
+        """``suite::path::name``: the id under which this test is known.
+
+        `suite` is the suite of the plan that wrote the file; without one the outermost group stands in. The path is
+        the file when the tool tells it, else the class name, else the names of the groups. Beside a file, the class
+        is a part of the name, without the module that repeats the file: ``tests/test_a.py`` with the class
+        ``tests.test_a.TestB`` gives ``tests/test_a.py::TestB::name``, pytest's own id.
+        """
+        owner = (suite or (self.suites[0] if self.suites else "")).replace("::", ":")
+        if not self.file:
+            return make_id(owner, self.classname or "/".join(self.suites), self.name)
+        inner = class_in_file(self.classname, self.file)
+        return make_id(owner, self.file, f"{inner}::{self.name}" if inner else self.name)
+
+    def result(self, suite: str = "", *, job: str = "", first: int = 1) -> TestResult:
+        """This case as a result; its attempts are counted from `first`. A test that is not proven made no attempt."""
+        own = () if self.outcome is Outcome.NOT_PROVEN else (self._attempt(),)
+        tries = (*self.before, *own, *self.after)
+        explained = self.outcome in (Outcome.SKIPPED, Outcome.NOT_PROVEN)
+        return TestResult(
+            id=self.test_id(suite),
+            outcome=self.outcome,
+            attempts=tuple(replace(tried, number=number, job=job) for number, tried in enumerate(tries, first)),
+            flaky=self.outcome is Outcome.PASSED and bool(self.before),
+            reason=self.message if explained else "",
+        )
+
+    def _attempt(self) -> Attempt:
+        return Attempt(
+            outcome=self.outcome,
+            cause=self.cause,
+            duration=self.duration,
+            message=self.message,
+            details=self.details,
+            stdout=self.stdout,
+            stderr=self.stderr,
+            file=self.file,
+            line=self.line,
+        )
+
+
+Item = Case | SuiteOutput | ReadWarning
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A result format: `sniff` says if a file that starts with these bytes is one; `parse(stream, file)` reads it.
+
+    `file` is only the name for messages. `parse` raises `ResultsError` when nothing can be read.
+    """
+
+    name: str
+    sniff: Callable[[bytes], bool]
+    parse: Callable[[Readable, str], Iterator[Item]]
+
+
+def to_results(cases: Iterable[Case], suite: str = "", *, job: str = "") -> Iterator[TestResult]:
+    """The cases of one file as results. A test that the file tells again becomes a further attempt, by its number.
+
+    Nothing is merged here: `results.merge` makes one test of them.
+    """
+    seen: Counter[str] = Counter()
+    for case in cases:
+        test = case.test_id(suite)
+        result = case.result(suite, job=job, first=seen[test] + 1)
+        seen[test] += max(len(result.attempts), 1)
+        yield result
+
+
+def module_of(file: str) -> str:
+    """The dotted name that test tools make of a file: ``tests/test_a.py`` → ``tests.test_a``."""
+    return str(PurePosixPath(file).with_suffix("")).replace("/", ".") if PurePosixPath(file).name else file
+
+
+def class_in_file(classname: str, file: str) -> str:
+    """The part of a class name that its file does not say, with ``::`` between nested classes."""
+    module = module_of(file)
+    if classname in ("", module, file):
+        return ""
+    prefix = f"{module}."
+    return classname[len(prefix) :].replace(".", "::") if classname.startswith(prefix) else classname

@@ -1,0 +1,312 @@
+"""JUnit XML, in the dialects that are written in the field, as a stream of cases.
+
+There is no standard; this reader goes by the elements and takes them wherever they stand:
+
+- ``testsuite`` at any depth, with or without ``testsuites`` around it (phpunit nests suite, class and data provider);
+- the worst of ``error``, ``failure``, ``skipped`` in a case decides; the texts of all are kept. Directly in a
+  ``testsuite`` they are an outcome that no case tells (a fixture or a program that died): a case called ``(suite)``;
+- surefire's ``flakyFailure``/``flakyError`` are attempts before, ``rerunFailure``/``rerunError`` attempts after;
+- ``status``/``result``: *disabled*, *notrun*, *suppressed* never ran, whatever else the case says (googletest, ctest);
+  *failed*, *errored* and their like hold also without a child that says it;
+- times with thousands separators (surefire: ``1,234.5``) and decimal commas; a time that is none is 0 and a warning;
+- pytest's ``xfail`` and our own types (see `junit_writer`) become causes;
+- ``properties`` and the totals in the attributes of suites are not read: totals are counted, never believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ci_orchestrator.errors import Where
+from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, ReadWarning, SuiteOutput
+from ci_orchestrator.results.formats.text import NAME_LIMIT, TEXT_LIMIT, BoundedText, cut, cut_name
+from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_tag
+from ci_orchestrator.results.model import Attempt, Cause, Outcome
+
+ROOTS = ("testsuites", "testsuite", "testcase")
+SUITE_CASE = "(suite)"
+"""The name of the case that stands for an outcome which a suite has and none of its cases."""
+
+NESTED_SUITES = 32
+"""Names of groups that a case keeps; deeper ones are left out."""
+
+LONGEST = 1e9
+"""Seconds; a longer time, or a negative one, is a mistake of the tool."""
+
+_PROBLEMS = {"failure": Outcome.FAILED, "error": Outcome.ERRORED, "skipped": Outcome.SKIPPED}
+_RETRIES = {
+    "flakyFailure": Outcome.FAILED,
+    "flakyError": Outcome.ERRORED,
+    "rerunFailure": Outcome.FAILED,
+    "rerunError": Outcome.ERRORED,
+}
+_WEIGHT = {Outcome.ERRORED: 3, Outcome.NOT_PROVEN: 3, Outcome.FAILED: 2, Outcome.SKIPPED: 1, Outcome.PASSED: 0}
+_OUTPUTS = ("system-out", "system-err")
+_IN_RETRY = ("stackTrace", *_OUTPUTS)
+_FIELD = {"system-out": "stdout", "system-err": "stderr", "stackTrace": "trace"}
+_STATUS = {
+    **dict.fromkeys(("disabled", "notrun", "suppressed", "skipped", "ignored", "pending", "todo"), Outcome.SKIPPED),
+    **dict.fromkeys(("failed", "fail", "failure"), Outcome.FAILED),
+    **dict.fromkeys(("errored", "error", "broken"), Outcome.ERRORED),
+}
+_NEVER_RAN = ("disabled", "notrun", "suppressed")
+_CAUSES = {str(cause): cause for cause in Cause if cause} | {"pytest.xfail": Cause.XFAIL}
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+
+
+def sniff(head: bytes) -> bool:
+    """True when the first element is one of JUnit's."""
+    return root_tag(head) in ROOTS
+
+
+def parse(stream: Readable, file: str) -> Iterator[Item]:
+    """The cases of a JUnit file, in its order, each as soon as it is read.
+
+    Raises `ResultsError` when the file is refused (see `XmlFeed`) or breaks before its first case.
+    """
+    reader = _Reader(file)
+    found = False
+    for _ in reader.feed.pieces(stream):
+        items = reader.take()
+        found = found or any(type(item) is Case for item in items)
+        yield from reader.feed.warnings()
+        yield from items
+    yield from _ending(reader, found=found)
+
+
+def _ending(reader: _Reader, *, found: bool) -> Iterator[Item]:
+    feed, unfinished = reader.feed, reader.unfinished()
+    if feed.broken and not found and not unfinished:
+        raise feed.refusal(feed.broken, "nothing could be read of it: run the tests again")
+    if feed.broken:
+        yield ReadWarning(f"{feed.broken}: what follows was not read", feed.where)
+    if not found and not unfinished:
+        yield ReadWarning("the file holds no test cases", Where(file=feed.file))
+    yield from unfinished
+    yield from feed.repeated()
+
+
+JUNIT = Format(name="junit", sniff=sniff, parse=parse)
+
+
+class _Open:
+    """An element whose text is being collected."""
+
+    __slots__ = ("attributes", "stderr", "stdout", "tag", "text", "trace")
+
+    def __init__(self, tag: str, attributes: Attributes) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.text = BoundedText()
+        self.trace = self.stdout = self.stderr = ""
+
+    def explanation(self) -> tuple[str, str]:
+        """`(message, details)`: one line, and all there is when there is more than that line."""
+        said = self.attributes.get("message", "").strip()
+        details = self.text.value()
+        if "\n" in said and said not in details:
+            details = f"{said}\n{details}"
+        line = said or details.strip() or self.trace.strip()
+        return cut(line.partition("\n")[0].rstrip()), cut(details, TEXT_LIMIT)
+
+
+class _Reader:
+    """The handlers. `start` and `end` run for every element of a million cases: the usual case leaves them first."""
+
+    def __init__(self, file: str) -> None:
+        self.feed = XmlFeed(file, self._root, self.end)
+        self._items: list[Item] = []
+        self._case: Case | None = None
+        self._outer: list[Case] = []  # cases around this one: some tools nest steps
+        self._never_ran: Case | None = None
+        self._suites: tuple[str, ...] = ()
+        self._around: list[tuple[str, ...]] = []
+        self._open: list[_Open] = []  # an element with text, and within a retry one more
+        self._inside = 0  # unknown elements around this place, within the element with text
+
+    def take(self) -> list[Item]:
+        """What was read whole since the last call: the case that is still open, always the last item, stays."""
+        for opened in self._open:
+            opened.text.trim()
+        items = self._items
+        self._items = [] if self._case is None else [items.pop()]
+        return items
+
+    def unfinished(self) -> list[Case]:
+        """The cases that the end of a broken file cut. They are not proven, unless they had failed already."""
+        cases = self._outer if self._case is None else [*self._outer, self._case]
+        for case in cases:
+            if case.outcome in (Outcome.PASSED, Outcome.SKIPPED):
+                case.outcome = Outcome.NOT_PROVEN
+                case.message = "the file ends within this test"
+        return cases
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        if tag != "testcase" or self._case is not None:
+            self._start_other(tag.rpartition(":")[2] if ":" in tag else tag, attributes)
+            return
+        try:
+            name, classname, seconds = attributes["name"], attributes["classname"], float(attributes["time"])
+        except (KeyError, ValueError):
+            self._unusual(attributes)
+            return
+        if len(attributes) > 3 or len(name) + len(classname) > NAME_LIMIT or not 0.0 <= seconds < LONGEST:
+            self._unusual(attributes)
+            return
+        self._case = case = Case(self._suites, classname, name, "", 0, seconds)
+        self._items.append(case)
+
+    def end(self, tag: str) -> None:
+        if tag == "testcase" and not self._outer:
+            self._case = None
+        else:
+            self._end_other(tag.rpartition(":")[2] if ":" in tag else tag)
+
+    def _root(self, tag: str, attributes: Attributes) -> None:
+        """The first element of the file; from here on `start` is the handler."""
+        if tag.rpartition(":")[2] not in ROOTS:
+            raise self.feed.refusal(f"the first element is <{cut(tag, 100)}>: this is not JUnit XML")
+        self.feed.parser.StartElementHandler = self.start
+        self.start(tag, attributes)
+
+    def _unusual(self, attributes: Attributes) -> None:
+        """A case whose attributes are not just the three that most have, each as it should be."""
+        get = attributes.get
+        line = get("line", "")
+        self._case = case = Case(
+            self._suites,
+            cut_name(get("classname") or get("class", "")),
+            cut_name(get("name", "")),
+            cut_name(get("file", "")),
+            int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 0,
+            self._seconds(get("time") or get("duration", "")),
+        )
+        self._items.append(case)
+        for word in (get("status", "").lower(), get("result", "").lower()):
+            case.outcome = max(case.outcome, _STATUS.get(word, case.outcome), key=_WEIGHT.__getitem__)
+            if word in _NEVER_RAN:
+                self._never_ran = case
+
+    def _seconds(self, text: str) -> float:
+        text = text.strip()
+        plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace(",", ".", 1)
+        try:
+            seconds = float(plain or 0)
+        except ValueError:
+            seconds = -1.0
+        if 0.0 <= seconds < LONGEST:
+            return seconds
+        self.feed.warn("a time is not a number of seconds: taken as 0")
+        return 0.0
+
+    def _start_other(self, tag: str, attributes: Attributes) -> None:
+        if self._open:
+            self._start_inside(tag, attributes)
+        elif tag == "testcase":
+            if self._case is not None:
+                self._items.pop()
+                self._outer.append(self._case)
+                self._case = None
+            self.start(tag, attributes)
+        elif tag == "testsuite":
+            self._around.append(self._suites)
+            if len(self._suites) < NESTED_SUITES:
+                self._suites = (*self._suites, cut_name(attributes.get("name", "")))
+        elif tag in _PROBLEMS or tag in _OUTPUTS or (tag in _RETRIES and self._case is not None):
+            self._collect(tag, attributes)
+
+    def _start_inside(self, tag: str, attributes: Attributes) -> None:
+        """Within an element with text: a retry has a trace and outputs of its own, all else is skipped."""
+        if tag in _IN_RETRY and len(self._open) == 1 and not self._inside and self._open[0].tag in _RETRIES:
+            self._collect(tag, attributes)
+        else:
+            self._inside += 1
+
+    def _collect(self, tag: str, attributes: Attributes) -> None:
+        opened = _Open(tag, attributes)
+        self._open.append(opened)
+        self.feed.parser.CharacterDataHandler = opened.text.add
+
+    def _end_other(self, tag: str) -> None:
+        if self._inside:
+            self._inside -= 1
+        elif self._open:
+            self._close(self._open.pop())
+        elif tag == "testsuite":
+            self._suites = self._around.pop()
+        elif tag == "testcase":
+            self._case = self._outer.pop() if self._outer else None
+            if self._case is not None:
+                self._items.append(self._case)
+
+    def _close(self, closed: _Open) -> None:
+        around = self._open[-1] if self._open else None
+        self.feed.parser.CharacterDataHandler = around.text.add if around else None
+        if closed.tag in _PROBLEMS:
+            self._problem(closed)
+        elif closed.tag in _RETRIES:
+            self._retry(closed)
+        elif around is not None:
+            setattr(around, _FIELD[closed.tag], closed.text.value())
+        else:
+            self._output(closed)
+
+    def _problem(self, closed: _Open) -> None:
+        """A failure, an error or a skip: of the case, or of a suite, which then gets a case for it."""
+        outcome, cause = _verdict(_PROBLEMS[closed.tag], closed.attributes.get("type", ""))
+        message, details = closed.explanation()
+        case = self._case
+        if case is None:
+            self._items.append(
+                Case(self._suites, "", SUITE_CASE, outcome=outcome, cause=cause, message=message, details=details)
+            )
+            return
+        worse = _WEIGHT[outcome] > _WEIGHT[case.outcome]
+        if worse or not case.message:
+            case.message, case.cause = message, cause
+        if worse and case is not self._never_ran:
+            case.outcome = outcome
+        case.details = (
+            cut(f"{case.details}\n\n{details}", TEXT_LIMIT) if case.details and details else case.details or details
+        )
+
+    def _retry(self, closed: _Open) -> None:
+        """One more attempt of the case, made before or after the one that it tells."""
+        case = self._case
+        if case is None:
+            return
+        outcome, cause = _verdict(_RETRIES[closed.tag], closed.attributes.get("type", ""))
+        message, details = closed.explanation()
+        attempt = Attempt(
+            outcome=outcome,
+            cause=cause,
+            message=message,
+            details=closed.trace or details,
+            stdout=closed.stdout,
+            stderr=closed.stderr,
+            file=case.file,
+            line=case.line,
+        )
+        if closed.tag.startswith("flaky"):
+            case.before = (*case.before, attempt)
+        else:
+            case.after = (*case.after, attempt)
+
+    def _output(self, closed: _Open) -> None:
+        text = closed.text.value()
+        if not text:
+            return
+        case = self._case
+        if case is None:
+            self._items.append(SuiteOutput(self._suites, **{_FIELD[closed.tag]: text}))
+        else:
+            before = getattr(case, _FIELD[closed.tag])
+            setattr(case, _FIELD[closed.tag], cut(f"{before}\n{text}", TEXT_LIMIT) if before else text)
+
+
+def _verdict(outcome: Outcome, kind: str) -> tuple[Outcome, Cause]:
+    """The outcome and the cause of an element whose ``type`` is `kind`."""
+    if outcome is Outcome.ERRORED and kind == Outcome.NOT_PROVEN:
+        return Outcome.NOT_PROVEN, Cause.NONE
+    return outcome, _CAUSES.get(kind, Cause.NONE)

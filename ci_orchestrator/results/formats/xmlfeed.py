@@ -1,0 +1,115 @@
+"""The one way in which XML from outside is parsed: streaming, bounded, without entities, and without going anywhere.
+
+Expat alone is used, because it shows every declaration before it acts, hands texts on piece by piece, and is twice as
+fast as any tree (see benchmarks/junit.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from xml.parsers import expat
+
+from ci_orchestrator.errors import ResultsError, Where
+from ci_orchestrator.results.formats.base import Readable, ReadWarning
+from ci_orchestrator.results.formats.encoding import encoding_of, utf8_chunks
+
+TAG_LIMIT = 16 * 1024 * 1024
+"""Bytes of one tag with its attributes: expat must hold it whole. Longer is refused."""
+
+SAME_WARNING = 3
+"""Warnings of one wording that are shown one by one; the rest are counted."""
+
+Attributes = dict[str, str]
+
+_ROOT = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
+_CUT_SHORT = {"no element found", "unclosed token", "unclosed CDATA section", "partial character"}
+
+
+def root_tag(head: bytes) -> str:
+    """The name of the first element of a file that starts with `head`, without its prefix; "" when it is not XML."""
+    name, _ = encoding_of(head)
+    match = _ROOT.match(head.decode(name, errors="replace").lstrip("\ufeff"))
+    return match[1] if match else ""
+
+
+class XmlFeed:
+    """Feeds a stream to the handlers of a reader and remembers what was wrong with it.
+
+    `start` and `end` are expat's handlers. `broken` says why parsing stopped early; what was read before is good.
+    `warn` may be called by the reader too; `warnings` hands the warnings on.
+    """
+
+    def __init__(self, file: str, start: Callable[[str, Attributes], None], end: Callable[[str], None]) -> None:
+        self.file = file
+        self.broken: str = ""
+        self.parser = parser = expat.ParserCreate("UTF-8")
+        parser.buffer_text = True
+        parser.buffer_size = 65_536
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.EntityDeclHandler = self._refuse_entity
+        parser.SkippedEntityHandler = self._skipped_entity
+        self._warnings: list[ReadWarning] = []
+        self._counts: dict[str, int] = {}
+
+    @property
+    def where(self) -> Where:
+        """The place that is being read."""
+        return Where(self.file, self.parser.CurrentLineNumber)
+
+    def warn(self, what: str) -> None:
+        """Note something that was mended or left out, here."""
+        count = self._counts[what] = self._counts.get(what, 0) + 1
+        if count <= SAME_WARNING:
+            self._warnings.append(ReadWarning(what, self.where))
+
+    def warnings(self) -> Iterator[ReadWarning]:
+        """The warnings since the last call."""
+        noted, self._warnings = self._warnings, []
+        yield from noted
+
+    def repeated(self) -> Iterator[ReadWarning]:
+        """At the end: how many warnings of each wording were not shown."""
+        for what, count in sorted(self._counts.items()):
+            if count > SAME_WARNING:
+                yield ReadWarning(f"{what} ({count - SAME_WARNING} more times)", Where(self.file))
+
+    def pieces(self, stream: Readable) -> Iterator[None]:
+        """Parse the stream; comes back after each piece so that the reader can hand on what it has.
+
+        Raises `ResultsError` for what is refused outright: declared entities, a tag over `TAG_LIMIT`.
+        """
+        fed = 0
+        try:
+            for piece in utf8_chunks(stream, self.warn):
+                self.parser.Parse(piece, False)
+                fed += len(piece)
+                if fed - max(self.parser.CurrentByteIndex, 0) > TAG_LIMIT:
+                    raise self.refusal(f"one tag is longer than {TAG_LIMIT >> 20} MiB")
+                yield
+            self.parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            self._stop(error)
+        yield
+
+    def refusal(self, what: str, fix: str = "") -> ResultsError:
+        """The error for a file that is refused at this place."""
+        return ResultsError(what, fix=fix, where=self.where)
+
+    def _stop(self, error: expat.ExpatError) -> None:
+        reason = expat.ErrorString(error.code) or "not well-formed"
+        if reason.startswith("junk after"):
+            self.warn("something follows the end of the document: it was not read")
+            return
+        cut_short = reason in _CUT_SHORT
+        self.broken = "the file ends too early" if cut_short else f"not well-formed XML ({reason})"
+
+    def _refuse_entity(self, name: str, *_: object) -> None:
+        raise self.refusal(
+            f"the file declares the entity {name[:100]!r}: refused",
+            "results need no entities; they are a way to exhaust memory and to read files",
+        )
+
+    def _skipped_entity(self, name: str, _: bool) -> None:
+        self.warn(f"the entity &{name[:100]}; is not declared: it was left out")
