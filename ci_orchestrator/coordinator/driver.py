@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.commands import Command, Emit, Kill, Put, Settle, Withdraw
@@ -18,7 +18,7 @@ from ci_orchestrator.coordinator.queue.base import ChannelState, Queue
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results import events
 from ci_orchestrator.run.process import signal_name
-from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Message, Started, Unknown
+from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Message, Started, Unexpected, Unknown
 
 LEASE = 60.0
 """Seconds. A worker's process is its heartbeat here, so this only matters when the machine itself sleeps."""
@@ -51,7 +51,11 @@ class Load:
 
 
 class Driver:
-    """Runs a machine to its end. `log` is called with every event, in order."""
+    """Runs a machine to its end.
+
+    `log` is called with every event, in order; `pulse` a few times a second; `parted` when a worker has gone and its
+    workspace is still there, with the job that it last ran a test of, and whether it ended as it should.
+    """
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class Driver:
         capacity: Capacity,
         loads: Mapping[str, Load],
         log: Callable[[events.Event], None],
+        parted: Callable[[Member, str, bool], None] = lambda _member, _job, _whole: None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self._machine = machine
@@ -74,9 +79,10 @@ class Driver:
         self._capacity = capacity
         self._loads = loads
         self._log = log
+        self._parted = parted
         self._pulse = pulse
         self._tokens: dict[str, int] = {}
-        self._met: set[tuple[str, str]] = set()
+        self._met: dict[str, list[str]] = {}
         self._extended = 0.0
         self._beaten = 0.0
         self._begin = clock.now() - clock.monotonic()
@@ -130,16 +136,18 @@ class Driver:
         elif isinstance(message, Unknown):
             tests = [self._id(member, test) for test in message.tests]
             self._apply(self._machine.on_unknown(worker, tests, now))
+        elif isinstance(message, Unexpected):
+            job = self._machine.job_of(self._id(member, message.beside))
+            self._log(replace(self._finished(member, message.result, now), job=job, number=1))
         else:
             self._gone(member, message, now)
 
     def _gone(self, member: Member, gone: Gone, now: float) -> None:
         suite = member.suite.name
-        if gone.asked and gone.exit_code == 0 and not self._queue.held(member.name):
-            self._part(member, now)
-        elif gone.failed and member.collected is not None:
+        whole = gone.asked and gone.exit_code == 0 and not self._queue.held(member.name)
+        if not whole and gone.failed and member.collected is not None:
             self._apply(self._machine.give_up(suite, gone.failed, now))
-        else:
+        elif not whole:
             self._apply(
                 self._machine.on_lost(
                     member.name,
@@ -151,19 +159,25 @@ class Driver:
                 )
             )
         self._queue.release(member.name, now)
-        self._crew.forget(member)
+        self._part(member, now, whole=whole)
 
     def _introduce(self, member: Member, test: str, now: float) -> None:
         """A worker's first test of a job: the job's log learns of the worker."""
         job = self._machine.job_of(test)
-        if (member.name, job) not in self._met:
-            self._met.add((member.name, job))
+        met = self._met.setdefault(member.name, [])
+        if job not in met:
+            met.append(job)
             self._log(events.WorkerStarted(ts=now, job=job, worker=member.name, pid=member.session.pid))
 
-    def _part(self, member: Member, now: float) -> None:
-        for worker, job in sorted(self._met):
-            if worker == member.name:
-                self._log(events.WorkerFinished(ts=now, job=job, worker=worker, exit_code=0))
+    def _part(self, member: Member, now: float, *, whole: bool) -> None:
+        """A worker is gone: its jobs' logs learn it if it ended as it should, and what it left is kept."""
+        jobs = self._met.get(member.name, [])
+        if whole:
+            for job in jobs:
+                self._log(events.WorkerFinished(ts=now, job=job, worker=member.name, exit_code=0))
+        if jobs:
+            self._parted(member, jobs[-1], whole)
+        self._crew.forget(member)
 
     # -- what to do ------------------------------------------------------------------------------
 
@@ -261,9 +275,7 @@ class Driver:
             except queue.Empty:
                 continue
             if isinstance(message, Gone):
-                member = self._crew.members[worker]
-                self._part(member, self._now())
-                self._crew.forget(member)
+                self._part(self._crew.members[worker], self._now(), whole=message.exit_code == 0)
 
     # -- small things ----------------------------------------------------------------------------
 

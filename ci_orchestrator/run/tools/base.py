@@ -58,6 +58,14 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unexpected:
+    """A result that nobody asked for, reported by the run of the test `beside`. It belongs to that one's job."""
+
+    result: Finished
+    beside: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """The session's process ended. `exit_code` is negative for a signal (as `subprocess` has it).
 
@@ -71,7 +79,7 @@ class Gone:
     failed: str = ""
 
 
-Message = Collected | Started | Finished | Unknown | Gone
+Message = Collected | Started | Finished | Unknown | Unexpected | Gone
 Sink = Callable[[str, Message], None]
 
 

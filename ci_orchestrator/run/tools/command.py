@@ -33,7 +33,7 @@ from ci_orchestrator.results.model import Cause, Outcome
 from ci_orchestrator.run.capture import bounded_text, tail_text
 from ci_orchestrator.run.interpreter import child_environment
 from ci_orchestrator.run.process import Process, describe_exit, start
-from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Sink, Started, Unknown, Workspace
+from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Sink, Started, Unexpected, Unknown, Workspace
 from ci_orchestrator.run.tools.listing import argument_room, parse_list, split_batches, to_listed
 from ci_orchestrator.run.tools.reported import read_reports
 from ci_orchestrator.run.tree import sample
@@ -271,6 +271,8 @@ class CommandSession:
         told = read_reports(run.results, run.tests, started=run.at)
         self._learned.reports = self._learned.reports or told.files > 0
         missing = [test for test in run.tests if test not in told.results]
+        for case in told.unexpected:
+            self._sink(self._workspace.worker, Unexpected(result=case, beside=run.tests[0]))
         for finished in told.results.values():
             self._tell(run, finished if missing else _believable(finished, list(told.results.values()), code))
         if missing and not run.alone:

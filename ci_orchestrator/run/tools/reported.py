@@ -18,9 +18,11 @@ from ci_orchestrator.results.formats.base import Case, ReadWarning
 from ci_orchestrator.results.model import Cause, Outcome
 from ci_orchestrator.run.capture import TEXT_LIMIT
 from ci_orchestrator.run.tools.base import Finished
-from ci_orchestrator.run.tools.listing import to_listed
+from ci_orchestrator.run.tools.listing import to_listed, to_test
 
 FILE_LIMIT = 10_000
+UNEXPECTED_LIMIT = 1_000
+"""Cases that are none of the tests, kept of one run: enough to see what is wrong."""
 _SHOWN = 10
 
 
@@ -28,19 +30,19 @@ _SHOWN = 10
 class Reported:
     """What the result files of one run tell. `files`: how many of them are reports at all.
 
-    `results`: by test. `unexpected`: names of cases that are no test of the run. `problems`: what could not be read.
+    `results`: by test. `unexpected`: cases that are no test of the run. `problems`: what could not be read.
     """
 
     files: int = 0
     results: dict[str, Finished] = field(default_factory=dict)
-    unexpected: list[str] = field(default_factory=list)
+    unexpected: list[Finished] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def notes(self) -> str:
         """What is odd about the report, for people: empty when nothing is."""
         lines = [*self.problems[:_SHOWN]]
         if self.unexpected:
-            shown = ", ".join(repr(name[:200]) for name in self.unexpected[:_SHOWN])
+            shown = ", ".join(repr(to_listed(one.test)[:200]) for one in self.unexpected[:_SHOWN])
             more = f" and {len(self.unexpected) - _SHOWN} more" if len(self.unexpected) > _SHOWN else ""
             lines.append(f"cases that are none of these tests: {shown}{more}")
         return "\n".join(lines)
@@ -58,7 +60,7 @@ def read_reports(directory: Path, tests: Sequence[str], *, started: float) -> Re
     for case in _cases(directory, told):
         keys = {key for key in (case.name, f"{case.classname}::{case.name}") if key in ids}
         if not keys:
-            told.unexpected.append(f"{case.classname}::{case.name}" if case.classname else case.name)
+            _unexpected(case, told, started)
         elif len(keys) > 1:
             why = f"the case {case.name!r} of {case.classname!r} could be any of {sorted(keys)}"
             doubtful.update((ids[key], why) for key in keys)
@@ -75,6 +77,12 @@ def read_reports(directory: Path, tests: Sequence[str], *, started: float) -> Re
             at += case.duration
     told.results.update((test, _ambiguous(test, why, started)) for test, why in sorted(doubtful.items()))
     return told
+
+
+def _unexpected(case: Case, told: Reported, at: float) -> None:
+    if len(told.unexpected) < UNEXPECTED_LIMIT:
+        test = to_test(f"{case.classname}::{case.name}" if case.classname else case.name)
+        told.unexpected.append(_finished(test, case, at))
 
 
 def _cases(directory: Path, told: Reported) -> Iterable[Case]:

@@ -18,7 +18,7 @@ import pytest
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.model import Cause
-from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Message, Started, Unknown, Workspace
+from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Message, Started, Unexpected, Unknown, Workspace
 from ci_orchestrator.run.tools.command import CommandSession, CommandTool
 from ci_orchestrator.run.tools.listing import to_test
 
@@ -78,6 +78,7 @@ Open = Callable[..., Worker]
 def workspace(tmp_path: Path) -> Workspace:
     for name in ("project", "scratch", "results", "coverage", "claims"):
         (tmp_path / name).mkdir()
+    (tmp_path / "project/ids").touch()
     return Workspace(
         worker="w1",
         index=0,
@@ -98,7 +99,8 @@ def start(workspace: Workspace) -> Iterator[Open]:
     opened: list[CommandSession] = []
 
     def go(run: Sequence[str], *, ids: Sequence[str] = (), listing: Sequence[str] = (), **options: object) -> Worker:
-        (workspace.project / "ids").write_text("\n".join(ids), encoding="utf-8")
+        if ids:
+            (workspace.project / "ids").write_text("\n".join(ids), encoding="utf-8")
         suite = Suite(
             name="boot",
             tool="command",
@@ -154,7 +156,7 @@ def test_only_some_paths_or_none(start: Open) -> None:
 
 def test_workers_that_collect_together_list_once(start: Open, workspace: Workspace) -> None:
     claims = workspace.project.parent / "claims"
-    workers = [start(["true"], ids=["a"], claims=claims) for _ in range(3)]
+    workers = [start(["true"], ids=ids, claims=claims) for ids in (["a"], [], [])]
     found = [worker.hear(Collected) for worker in workers]
     assert sorted(found, key=repr) == sorted([Collected(), Collected(), Collected(tests=("-::a",))], key=repr)
 
@@ -264,6 +266,11 @@ def test_a_test_that_a_report_passes_over_is_not_proven(start: Open, runner: lis
     assert gone.exit_code == 0
     assert not gone.asked
     assert "'never asked for'" in gone.evidence
+    told = [message for message in worker.said if isinstance(message, Unexpected)]
+    assert [(one.result.test, one.result.outcome, one.beside) for one in told] == [
+        ("-::never asked for", "passed", "-::silent-extra"),
+        ("-::never asked for", "passed", "-::silent-extra"),
+    ]
 
 
 def test_a_batch_that_takes_longer_than_all_its_tests_may_is_divided(
