@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.merge import merge, result
-from ci_orchestrator.results.model import Outcome, TestResult
+from ci_orchestrator.results.model import Cause, Outcome, TestResult
 from ci_orchestrator.results.report import Certificate
 
 
@@ -30,18 +30,30 @@ def certify(
     proven = {name for name, one in found.items() if one.outcome is not Outcome.NOT_PROVEN}
     missing = owed - proven
     every = dict(found)
+    modules = {**skipped, **fold.collection_skipped}
     for name in missing - found.keys():
-        every[name] = result(name, (), fold.dead.get(name, ""))
+        every[name] = result(name, ())
     certificate = Certificate(
         certified=True,
         lock=lock,
         planned=len(owed),
         reported=len(owed & proven),
         missing=tuple(sorted(missing)),
-        duplicate=tuple(sorted(name for name, jobs in fold.reporters.items() if len(jobs) > 1)),
-        unexpected=tuple(sorted(found.keys() - owed)),
+        duplicate=tuple(sorted(name for name, one in found.items() if _twice(one))),
+        unexpected=tuple(sorted(found.keys() - owed - modules.keys())),
         dead=tuple(sorted(fold.dead.keys() & missing)),
-        withheld=tuple(sorted(fold.withheld.items())),
-        skipped_at_collection=tuple(sorted({**skipped, **fold.collection_skipped}.items())),
+        withheld=tuple(sorted((name, why) for name, why in fold.withheld.items() if _stands(every[name]))),
+        skipped_at_collection=tuple(sorted(modules.items())),
     )
     return certificate, tuple(every[name] for name in sorted(every))
+
+
+def _twice(one: TestResult) -> bool:
+    """Whether more than one job reported the test, or two reports of the same attempt say different things."""
+    attempts = {(attempt.job, attempt.order) for attempt in one.attempts}
+    return len(attempts) < len(one.attempts) or len({attempt.job for attempt in one.attempts}) > 1
+
+
+def _stands(one: TestResult) -> bool:
+    """Whether the test was withheld, and no later attempt of its job has run it."""
+    return one.last is not None and one.last.cause is Cause.WITHHELD

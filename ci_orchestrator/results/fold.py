@@ -5,7 +5,7 @@ Any prefix of a log is a consistent state: queued + running + done is what the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ci_orchestrator.results import events
@@ -53,7 +53,6 @@ class Fold:
     def __init__(self, events_: Iterable[events.Event] = ()) -> None:
         self.jobs: dict[tuple[str, int], JobState] = {}
         self.attempts: dict[str, list[Attempt]] = {}
-        self.reporters: dict[str, set[str]] = {}
         self.dead: dict[str, str] = {}
         self.withheld: dict[str, str] = {}
         self.collection_skipped: dict[str, str] = {}
@@ -89,6 +88,7 @@ class Fold:
         latest = {job: state for (job, _), state in sorted(self.jobs.items())}
         total = sum(state.tests for state in latest.values())
         done, running = len(self._done), len(self._running)
+        total = max(total, done + running)  # a damaged log can lack its beginning
         return Status(
             total=total,
             queued=total - done - running,
@@ -111,9 +111,8 @@ class Fold:
         }
 
     def results(self) -> dict[str, TestResult]:
-        """One result for each test that any event names, by id."""
-        names = sorted({*self.attempts, *self.dead, *self.withheld})
-        return {name: result(name, self.attempts.get(name, ()), self.dead.get(name, "")) for name in names}
+        """One result for each test that has ended in any way, by id."""
+        return {name: result(name, self.attempts[name]) for name in sorted(self.attempts)}
 
     def summaries(self, names: Mapping[str, str], estimates: Mapping[str, float]) -> tuple[JobSummary, ...]:
         """The jobs, by id; `names` and `estimates` come from the lock."""
@@ -141,7 +140,9 @@ class Fold:
         return state
 
     def _decide(self, test: str, outcome: Outcome | None) -> None:
-        """Set the outcome that a test has for now; None: it has none any more."""
+        """Set the outcome that a test has for now; None: it has none any more. What was decided before is over."""
+        self.dead.pop(test, None)
+        self.withheld.pop(test, None)
         before = self._done.pop(test, None)
         if before is not None:
             self._counts[before] -= 1
@@ -149,10 +150,15 @@ class Fold:
             self._counts[outcome] += 1
             self._done[test] = outcome
 
+    def _stop(self, gone: Callable[[str, str], bool]) -> None:
+        """What ran there, by job and worker, does not run any more."""
+        self._running = {test: place for test, place in self._running.items() if not gone(*place)}
+
     def _job_started(self, event: events.JobStarted) -> None:
         state = self._state(event)
         state.suite, state.lock, state.tests = event.suite, event.lock, event.tests
         state.exit_code = None
+        self._stop(lambda job, _: job == event.job)  # left over from a run that was killed
 
     def _job_finished(self, event: events.JobFinished) -> None:
         state = self._state(event)
@@ -165,6 +171,7 @@ class Fold:
         state = self._state(event)
         state.workers.add(event.worker)
         state.lost += 1
+        self._stop(lambda job, worker: (job, worker) == (event.job, event.worker))
 
     def _test_started(self, event: events.TestStarted) -> None:
         self._state(event).workers.add(event.worker)
@@ -175,7 +182,6 @@ class Fold:
         self._state(event)
         self._running.pop(event.test, None)
         self._decide(event.test, event.outcome)
-        self.reporters.setdefault(event.test, set()).add(event.job)
         self.attempts.setdefault(event.test, []).append(attempt_of(event))
         begin = event.started or event.ts
         self.spans.append(Span(event.job, event.worker, event.test, begin, begin + event.duration, event.outcome.value))
@@ -190,13 +196,14 @@ class Fold:
         self._state(event)
         self._running.pop(event.test, None)
         self._decide(event.test, Outcome.NOT_PROVEN)
-        self.dead[event.test] = _dead_reason(event)
+        self.dead[event.test] = event.cause.value
+        if event.cause is not Cause.DEAD_LETTER:  # else its last attempt says it all
+            self.attempts.setdefault(event.test, []).append(_never_made(event))
 
     def _test_withheld(self, event: events.TestWithheld) -> None:
         self._state(event)
         self._decide(event.test, Outcome.SKIPPED)
         self.withheld[event.test] = event.reason
-        self.reporters.setdefault(event.test, set()).add(event.job)
         self.attempts.setdefault(event.test, []).append(
             Attempt(
                 outcome=Outcome.SKIPPED,
@@ -235,12 +242,14 @@ def attempt_of(event: events.TestFinished) -> Attempt:
     )
 
 
-def _dead_reason(event: events.TestDead) -> str:
-    first = event.evidence.strip().split("\n", 1)[0]
-    if event.cause is Cause.DEAD_LETTER:
-        return (
-            f"dead letter: its worker was lost {event.number} times"
-            if event.number > 1
-            else "dead letter: its worker was lost"
-        )
-    return first or event.cause.value
+def _never_made(event: events.TestDead) -> Attempt:
+    """The attempt that a parked test still had before it. It decides: the failure of an earlier one does not stand."""
+    return Attempt(
+        outcome=Outcome.NOT_PROVEN,
+        cause=event.cause,
+        number=event.number,
+        job=event.job,
+        job_attempt=event.attempt,
+        message=event.evidence.strip().split("\n", 1)[0] or event.cause.value,
+        details=event.evidence,
+    )

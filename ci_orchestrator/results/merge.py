@@ -25,6 +25,9 @@ SEVERITY: Mapping[Outcome, int] = {
 }
 """Higher is worse."""
 
+NO_RESULT = "no result"
+"""The reason of a test of which nothing is known; any other reason says more."""
+
 _FAILURES = frozenset({Outcome.FAILED, Outcome.ERRORED})
 
 
@@ -32,7 +35,7 @@ def result(test: str, attempts: Iterable[Attempt], reason: str = "") -> TestResu
     """The result of one test from all its attempts, in any order. Without any, it is not proven."""
     ordered = tuple(sorted(set(attempts), key=_order))
     if not ordered:
-        return TestResult(id=test, outcome=Outcome.NOT_PROVEN, reason=reason or "no result")
+        return TestResult(id=test, outcome=Outcome.NOT_PROVEN, reason=reason or NO_RESULT)
     if len(ordered) == 1:
         only = ordered[0]
         return TestResult(id=test, outcome=only.outcome, attempts=ordered, reason=reason or _reason(only))
@@ -56,7 +59,7 @@ def merge(*sources: Iterable[TestResult]) -> tuple[TestResult, ...]:
     for source in sources:
         for one in source:
             attempts.setdefault(one.id, []).extend(one.attempts)
-            if not one.attempts and one.reason:
+            if not one.attempts and one.reason not in ("", NO_RESULT):
                 reasons.setdefault(one.id, set()).add(one.reason)
     return tuple(
         result(test, attempts[test], "" if attempts[test] else min(reasons.get(test, {""})))

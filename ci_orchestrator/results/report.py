@@ -12,7 +12,7 @@ from ci_orchestrator.results.model import TestResult, Totals
 class Certificate:
     """The proof that collected = planned = reported. Lists are sorted; ids unless said otherwise.
 
-    `missing`: planned, no result (not proven). `duplicate`: reported by more than one job.
+    `missing`: planned, no result (not proven). `duplicate`: reported by more than one job, or twice.
     `unexpected`: reported, never planned. `skipped_at_collection`: ``suite::path`` → reason.
     `withheld`: id → ``needs:SUITE`` / ``gate:NAME``: accounted for, yet not green.
     `certified` is False when there was no lock to hold the results against.
