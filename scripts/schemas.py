@@ -11,7 +11,11 @@ from typing import Any
 from generated import PROJECT, settle
 from pydantic import TypeAdapter
 
+from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.plan.schema import DIALECT, plan_schema
+from ci_orchestrator.report.report_json import report_schema
+from ci_orchestrator.results import events
+from ci_orchestrator.run.bundle import Manifest
 
 SCHEMAS = PROJECT / "ci_orchestrator" / "schemas"
 
@@ -21,7 +25,25 @@ def of(kind: Any) -> Callable[[], dict[str, Any]]:
     return lambda: {"$schema": DIALECT, **TypeAdapter(kind).json_schema()}
 
 
+def event_schema() -> dict[str, Any]:
+    """One line of ``events.ndjson``: the fields of a type, and what names the type and the version."""
+    kinds = []
+    for name, kind in sorted(events.TYPES.items()):
+        schema = TypeAdapter(kind).json_schema()
+        schema["properties"] = {"v": {"const": events.VERSION}, "type": {"const": name}, **schema["properties"]}
+        schema["required"] = ["v", "type", *schema["required"]]
+        kinds.append(schema)
+    definitions: dict[str, Any] = {}
+    for schema in kinds:
+        definitions.update(schema.pop("$defs", {}))
+    return {"$schema": DIALECT, "title": "Event", "oneOf": kinds, "$defs": definitions}
+
+
 TABLE: dict[str, Callable[[], dict[str, Any]]] = {
+    "bundle": of(Manifest),
+    "event": event_schema,
+    "lock": of(Lock),
+    "report": report_schema,
     "testplan": plan_schema,
 }
 

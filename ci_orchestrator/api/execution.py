@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from ci_orchestrator.api import wire
 from ci_orchestrator.capabilities.amounts import least
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.commands import JobSpec, NeedSpec
-from ci_orchestrator.coordinator.crew import Crew
+from ci_orchestrator.coordinator.crew import Crew, Member
 from ci_orchestrator.coordinator.driver import Capacity, Driver, Load
 from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
@@ -24,7 +25,7 @@ from ci_orchestrator.results.fold import Fold, Status
 from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.model import Cause
 from ci_orchestrator.run.artifacts import collect
-from ci_orchestrator.run.bundle import EventLog, bundle_name, seal_bundle
+from ci_orchestrator.run.bundle import EventLog, atomically, bundle_name, seal_bundle
 from ci_orchestrator.translate.phases import tails
 
 
@@ -75,6 +76,7 @@ class Execution:
             capacity=_capacity(self.plan, self.crew.width),
             loads=_loads(self.plan, self.lock),
             log=self._log,
+            parted=self._keep_files,
             pulse=lambda: self.observer.pulse(self.fold.status(), machine.running()),
         )
         try:
@@ -97,6 +99,16 @@ class Execution:
         written = log.append(event)
         self.fold.add(written)
         self.observer.happened(written)
+
+    def _keep_files(self, member: Member, job: str, whole: bool) -> None:
+        """Move what a worker wrote into the bundle; what a worker left that was lost is marked as partial."""
+        for kind, source in (("coverage", member.workspace.coverage), ("results", member.workspace.results)):
+            files = [path for path in sorted(source.rglob("*")) if path.is_file() and not path.is_symlink()]
+            place = self._bundle(job) / kind / (member.name if whole else f"{member.name}.partial")
+            for path in files:
+                target = place / path.relative_to(source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(path, target)
 
     def _spec(self, job: Job) -> JobSpec:
         suite = self.plan.suites[job.suite]
@@ -155,8 +167,7 @@ class Execution:
                 kept.add(job.suite)
                 self._keep(suite, job, bundle)
             own = [results[name] for name in (f"{job.suite}::{test}" for test in job.tests) if name in results]
-            (bundle / "results").mkdir(exist_ok=True)
-            with (bundle / "results" / "junit.xml").open("wb") as file:
+            with atomically(bundle / "results" / "junit.xml") as file:
                 write_junit(own, file)
             seal_bundle(bundle, lock=self.lock.digest, job=job.id, attempt=self.attempt)
 

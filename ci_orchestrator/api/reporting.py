@@ -19,7 +19,7 @@ from ci_orchestrator.providers.base import Context
 from ci_orchestrator.providers.local.context import read_context
 from ci_orchestrator.report.charts import render_trend
 from ci_orchestrator.report.html import render_html
-from ci_orchestrator.report.report_json import dump_report
+from ci_orchestrator.report.report_json import stream_json
 from ci_orchestrator.report.summary import render_summary
 from ci_orchestrator.results.certificate import certify
 from ci_orchestrator.results.fold import Fold
@@ -27,7 +27,7 @@ from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.merge import merge, totals
 from ci_orchestrator.results.model import TestResult
 from ci_orchestrator.results.report import Certificate, Report, Span, TrendPoint
-from ci_orchestrator.run.bundle import write_atomically
+from ci_orchestrator.run.bundle import atomically, write_atomically
 
 TREND = 20
 """Builds that the trend shows."""
@@ -220,15 +220,16 @@ def _point(build: BuildSummary) -> TrendPoint:
 def _write(report: Report, out: Path) -> Iterable[Path]:
     """The files, the page last: whoever sees it sees the rest."""
     try:
-        for kind in ("png", "svg"):
-            yield _put(out / f"trend.{kind}", render_trend(report.trend, kind))
+        yield _put(out / "trend.png", render_trend(report.trend, format="png", title=report.title))
+        yield _put(out / "trend.svg", render_trend(report.trend, format="svg", title=report.title))
     except MissingPartError:
         pass  # an extra: the page has a trend of its own
-    junit = out / "junit.xml"
-    with junit.open("wb") as file:
+    with atomically(out / "junit.xml") as file:
         write_junit(report.results, file)
-    yield junit
-    yield _put(out / "results.json", dump_report(report))
+    yield out / "junit.xml"
+    with atomically(out / "results.json") as file:
+        file.writelines(stream_json(report))
+    yield out / "results.json"
     yield _put(out / "summary.md", render_summary(report).encode("utf-8", "replace"))
     yield _put(out / "report.html", render_html(report))
 

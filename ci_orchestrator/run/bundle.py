@@ -1,18 +1,21 @@
 """The bundle: what one attempt of one job leaves behind, in a directory that any provider can carry.
 
 ``dtf-<job>-<attempt>/`` holds `events.ndjson`, `results/`, `coverage/`, `artifacts/` and, once the job has ended,
-`manifest.json` with the digests of the rest. A bundle without a manifest is one that was cut short: its events still count.
+`manifest.json` with the digests of the rest. A bundle without a manifest is one that was cut short: its events still
+count.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated
+from pathlib import Path, PurePath
+from typing import Annotated, BinaryIO
+from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,15 +24,20 @@ from ci_orchestrator.results import events
 
 EVENTS = "events.ndjson"
 MANIFEST = "manifest.json"
+PREFIX = "dtf-"
 SCHEMA = 1
 
 
 class FileEntry(BaseModel):
-    """One file of a bundle; `path` is relative to it, with forward slashes; `size` in bytes."""
+    """One file of a bundle; `size` in bytes.
+
+    `path` is relative to the bundle, with forward slashes. Tests name their artifacts as they like, so bytes that are
+    not UTF-8 are written as in a URL, and ``%`` too.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: Annotated[str, Field(pattern=r"^[^/\\\x00][^\\\x00]*$")]
+    path: Annotated[str, Field(pattern=r"^[^/\x00][^\x00]*$")]
     size: Annotated[int, Field(ge=0)]
     digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
@@ -48,7 +56,7 @@ class Manifest(BaseModel):
 
 def bundle_name(job: str, attempt: int) -> str:
     """The directory's name."""
-    return f"dtf-{job}-{attempt}"
+    return f"{PREFIX}{job}-{attempt}"
 
 
 class EventLog:
@@ -67,7 +75,10 @@ class EventLog:
         """Write the event with the next sequence number; returns it as written."""
         self._seq += 1
         written = replace(event, seq=self._seq)
-        self._file.write(events.encode(written).encode("utf-8", "backslashreplace") + b"\n")
+        # a lone surrogate becomes its own JSON escape
+        line = events.encode(written).encode("utf-8", "backslashreplace") + b"\n"
+        while line:  # a write can be short
+            line = line[self._file.write(line) :]
         return written
 
     def close(self) -> None:
@@ -86,7 +97,7 @@ def _mend(path: Path) -> int:
                 break
             end += len(line)
             with suppress(ValueError):
-                last = max(last, events.decode(line.decode("utf-8", "replace")).seq)
+                last = max(last, events.decode(line).seq)
     if end != path.stat().st_size:
         os.truncate(path, end)
     return last
@@ -95,26 +106,38 @@ def _mend(path: Path) -> int:
 def read_events(bundle: Path) -> Iterator[events.Event | events.Unreadable]:
     """The events of a bundle, in order; what cannot be read is yielded as such."""
     path = bundle / EVENTS
-    if not path.exists():
+    if not path.is_file():
         return
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open("rb") as file:
         yield from events.read(file)
 
 
 def find_bundles(root: Path) -> tuple[Path, ...]:
-    """The bundles in or below `root` (itself included), sorted by name."""
-    if (root / EVENTS).is_file() or (root / MANIFEST).is_file():
-        return (root,)
-    found = {path.parent for name in (EVENTS, MANIFEST) for path in root.rglob(name) if path.is_file()}
-    return tuple(sorted(found))
+    """The bundles in or below `root` (itself included), by place, job and attempt. None lies inside another."""
+    places = {root, *(path.parent for name in (EVENTS, MANIFEST) for path in root.rglob(name))}
+    found = {place for place in places if _is_bundle(place)}
+    return tuple(sorted((one for one in found if found.isdisjoint(one.parents)), key=_by_attempt))
+
+
+def _is_bundle(place: Path) -> bool:
+    """Other programs have a `manifest.json` too: without events, the directory's name must say that it is ours."""
+    named = place.name.startswith(PREFIX)
+    return (place / EVENTS).is_file() or (named and (place / MANIFEST).is_file())
+
+
+def _by_attempt(bundle: Path) -> tuple[Path, str, int, str]:
+    """Attempt 10 of a job after attempt 9."""
+    stem, _, attempt = bundle.name.rpartition("-")
+    number = int(attempt) if attempt.isascii() and attempt.isdigit() and len(attempt) < 10 else 0
+    return (bundle.parent, stem, number, bundle.name)
 
 
 def seal_bundle(bundle: Path, *, lock: str, job: str, attempt: int) -> Manifest:
     """Write the manifest, atomically, over everything that the bundle holds."""
     files = tuple(
-        FileEntry(path=path.relative_to(bundle).as_posix(), size=path.stat().st_size, digest=digest_file(path))
+        FileEntry(path=_written(path.relative_to(bundle)), size=path.stat().st_size, digest=digest_file(path))
         for path in sorted(bundle.rglob("*"))
-        if path.is_file() and not path.is_symlink() and path.name != MANIFEST
+        if path.is_file() and not path.is_symlink() and path != bundle / MANIFEST
     )
     manifest = Manifest(lock=lock, job=job, attempt=attempt, files=files)
     write_atomically(bundle / MANIFEST, (manifest.model_dump_json(indent=1) + "\n").encode())
@@ -124,26 +147,41 @@ def seal_bundle(bundle: Path, *, lock: str, job: str, attempt: int) -> Manifest:
 def read_manifest(bundle: Path) -> Manifest | None:
     """The manifest, or None when the job never came to its end. Raises `ResultsError` when it is damaged."""
     path = bundle / MANIFEST
-    if not path.exists():
+    if not path.is_file():
         return None
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        manifest = Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ResultsError(f"not a manifest: {place}: {first['msg']}", where=Where(str(path))) from None
+    if manifest.schema_version > SCHEMA:
+        raise ResultsError(
+            f"the manifest has schema {manifest.schema_version}, this ci-orchestrator reads up to {SCHEMA}",
+            where=Where(str(path)),
+            fix="use the version of ci-orchestrator that made it, or a newer one",
+        )
+    return manifest
 
 
 def damaged(bundle: Path, manifest: Manifest) -> tuple[str, ...]:
     """Files that are missing or differ from the manifest, with the reason."""
     out = []
     for entry in manifest.files:
-        path = bundle / entry.path
-        if ".." in Path(entry.path).parts or not path.is_file():
-            out.append(f"{entry.path}: missing")
-        elif path.stat().st_size != entry.size or digest_file(path) != entry.digest:
-            out.append(f"{entry.path}: differs from its digest")
+        name = Path(os.fsdecode(unquote_to_bytes(entry.path)))
+        try:
+            if name.is_absolute() or ".." in name.parts or not (bundle / name).is_file():
+                out.append(f"{entry.path}: missing")
+            elif (bundle / name).stat().st_size != entry.size or digest_file(bundle / name) != entry.digest:
+                out.append(f"{entry.path}: differs from its digest")
+        except (OSError, ValueError) as error:
+            out.append(f"{entry.path}: cannot be read: {error}")
     return tuple(out)
+
+
+def _written(name: PurePath) -> str:
+    """A file's name as the manifest has it."""
+    return re.sub(r"[%\udc80-\udcff]", lambda found: f"%{os.fsencode(found[0])[0]:02X}", name.as_posix())
 
 
 def digest_file(path: Path) -> str:
@@ -152,12 +190,20 @@ def digest_file(path: Path) -> str:
         return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a whole file or nothing: a reader never sees half of it."""
+@contextmanager
+def atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that appears whole or not at all: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            yield file
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a whole file or nothing."""
+    with atomically(path) as file:
+        file.write(data)

@@ -214,6 +214,7 @@ class Plugin:
     def __init__(self, settings: dict[str, Any], channel: Channel) -> None:
         self.channel = channel
         self.claims = settings.get("claims")
+        self.cache = settings["cache"]
         only = settings.get("only")
         self.only = None if only is None else set(only)
         self.mine: set[str] = set()
@@ -230,10 +231,12 @@ class Plugin:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Iterator[None]:
-        """This session is the worker: it neither spreads tests over others, nor writes the suite's JUnit file."""
+        """This session is the worker: it spreads tests over no others and writes no file that others write, too."""
         for option, value in (("numprocesses", None), ("dist", "no"), ("tx", []), ("xmlpath", None)):
             if hasattr(config.option, option):
                 setattr(config.option, option, value)
+        # Not `-o cache_dir=…`: that is an unknown option, and so an error, where the cache plugin is switched off.
+        config._inicache["cache_dir"] = self.cache
         yield
 
     @pytest.hookimpl(tryfirst=True)
@@ -386,7 +389,7 @@ def main() -> int:
     if settings is None:
         return 0
     signal.signal(signal.SIGINT, _on_interrupt)
-    arguments = [*settings["args"], "-o", "cache_dir=" + settings["cache"]]
+    arguments = settings["args"]
     sys.argv = ["pytest", *arguments]
     code = int(pytest.main(arguments, plugins=[Plugin(settings, channel)]))
     channel.send({"ev": "bye", "code": code})
