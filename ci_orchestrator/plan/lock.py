@@ -1,7 +1,7 @@
 """The lock: the decision, written down. Every test has its job, every job its runner class, stage, needs and estimate.
 
-Content-addressed: `digest` is the SHA-256 of everything else in it, in canonical JSON. The same plan, tests and history give
-the same bytes on any machine, and every job of a build, every attempt and every re-run reads this one file.
+Content-addressed: `digest` is the SHA-256 of everything else in it, in canonical JSON. The same plan, tests and history
+give the same bytes on any machine, and every job of a build, every attempt and every re-run reads this one file.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ci_orchestrator.errors import LockError, Where
 from ci_orchestrator.plan.models import Plan
@@ -20,7 +20,9 @@ SCHEMA = 1
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-"))
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, alias_generator=lambda name: name.replace("_", "-")
+    )
 
 
 class Need(_Frozen):
@@ -34,18 +36,25 @@ class Need(_Frozen):
 class Job(_Frozen):
     """One shard of a suite on one runner.
 
-    `tests` are ``path::name`` in the order in which the tool collected them; `estimates` are their milliseconds, aligned.
+    `tests` are ``path::name`` in the order in which the tool collected them; `estimates` are their milliseconds,
+    aligned.
     `stage`: jobs of one stage may start together.
     """
 
-    id: str
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: str
     suite: str
-    stage: int
+    stage: Annotated[int, Field(ge=0)]
     runner: str
     needs: tuple[Need, ...] = ()
     tests: tuple[str, ...]
-    estimates: tuple[int, ...]
+    estimates: tuple[Annotated[int, Field(ge=0)], ...]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if len(self.tests) != len(self.estimates):
+            raise ValueError(f"{len(self.tests)} tests, {len(self.estimates)} estimates")
+        return self
 
     @property
     def seconds(self) -> float:
@@ -65,6 +74,23 @@ class Lock(_Frozen):
     plan: dict[str, Any]
     skipped_at_collection: tuple[tuple[str, str], ...] = ()
     jobs: tuple[Job, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        """Each id and each test once; needs are jobs of earlier stages, so that no run waits for itself."""
+        stages = {job.id: job.stage for job in self.jobs}
+        if len(stages) < len(self.jobs):
+            raise ValueError("two jobs have the same id")
+        for job in self.jobs:
+            for other in sorted({other for need in job.needs for other in need.jobs}):
+                if stages.get(other, job.stage) >= job.stage:
+                    raise ValueError(f"job {job.id} needs {other}, which is no job of an earlier stage")
+        seen: set[str] = set()
+        for test in self.test_ids():
+            if test in seen:
+                raise ValueError(f"{test} stands in the lock twice")
+            seen.add(test)
+        return self
 
     def job(self, name: str) -> Job:
         """The job called `name`. Raises `LockError` naming the jobs there are."""
@@ -86,7 +112,7 @@ def digest_of(value: object) -> str:
 
 
 def plan_value(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON, independent of how its file was written: comments, order and spelling of units do not matter."""
+    """The plan as JSON, however its file was written: comments, order and spelling of units do not matter."""
     value: dict[str, Any] = plan.model_dump(mode="json", by_alias=True)
     return value
 
@@ -114,7 +140,7 @@ def decode(data: bytes, file: str = "plan.lock.json") -> Lock:
     except (ValueError, RecursionError) as error:
         raise LockError(f"not a lock: {error}", where=where, fix=again) from None
     version = raw.get("schema-version") if isinstance(raw, dict) else None
-    if isinstance(version, int) and version > SCHEMA:
+    if isinstance(version, (int, float)) and version > SCHEMA:
         raise LockError(
             f"the lock has schema {version}, this ci-orchestrator reads up to {SCHEMA}",
             where=where,
@@ -122,11 +148,14 @@ def decode(data: bytes, file: str = "plan.lock.json") -> Lock:
         )
     try:
         lock = Lock.model_validate(raw)
+        digest = _own_digest(lock)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise LockError(f"not a lock: {place}: {first['msg']}", where=where, fix=again) from None
-    if lock.digest != _own_digest(lock):
+    except (ValueError, RecursionError) as error:  # JSON that no writer of ours makes, such as a plan 300 levels deep
+        raise LockError(f"not a lock: {error}", where=where, fix=again) from None
+    if lock.digest != digest:
         raise LockError("the lock was changed after it was made: its digest does not match", where=where, fix=again)
     return lock
 
@@ -136,17 +165,22 @@ def moved(lock: Lock, plan: Plan) -> tuple[str, ...]:
     return tuple(_differences("", lock.plan, plan_value(plan)))
 
 
+_ABSENT = object()
+
+
 def _differences(path: str, old: object, new: object) -> Iterable[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
-            yield from _differences(f"{path}.{key}" if path else key, old.get(key), new.get(key))
-    elif old != new:
+            yield from _differences(f"{path}.{key}" if path else key, old.get(key, _ABSENT), new.get(key, _ABSENT))
+    elif old != new or type(old) is not type(new):
         yield f"{path}: {_short(old)} → {_short(new)}"
 
 
 def _short(value: object) -> str:
+    if value is _ABSENT:
+        return "absent"
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def _value(lock: Lock) -> dict[str, Any]:

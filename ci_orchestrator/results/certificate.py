@@ -50,6 +50,8 @@ def certify(
 
 def _twice(one: TestResult) -> bool:
     """Whether more than one job reported the test, or two reports of the same attempt say different things."""
+    if len(one.attempts) == 1:
+        return False
     attempts = {(attempt.job, attempt.order) for attempt in one.attempts}
     return len(attempts) < len(one.attempts) or len({attempt.job for attempt in one.attempts}) > 1
 

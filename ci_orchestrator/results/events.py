@@ -7,8 +7,9 @@ CI re-run counts it up); `number` is the attempt of a test within it. `seq` rise
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
+from math import isfinite
 from typing import Any, ClassVar
 
 from ci_orchestrator.results.model import Cause, Outcome
@@ -182,8 +183,14 @@ _OPTIONAL: dict[type[Event], frozenset[str]] = {
 }
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def encode(event: Event) -> str:
-    """One line of NDJSON, without its newline. Optional fields that are empty are left out."""
+    """One line of NDJSON, without its newline. Optional fields that are empty are left out.
+
+    JSON has no infinity and no NaN; a tool that measured one has measured nothing, so 0 is written.
+    """
     kind = type(event)
     optional = _OPTIONAL[kind]
     line: dict[str, Any] = {"v": VERSION, **{name: getattr(event, name) for name in _SHARED}, "type": kind.type}
@@ -191,7 +198,10 @@ def encode(event: Event) -> str:
         value = getattr(event, name)
         if value or name not in optional:
             line[name] = value
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return _ENCODER.encode(line)
+    except ValueError:
+        return _ENCODER.encode({key: 0.0 if _measured_nothing(value) else value for key, value in line.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,28 +212,34 @@ class Unreadable:
     why: str
 
 
-def decode(line: str) -> Event:
-    """The event of one line. Raises ValueError, saying why, when it is not one."""
-    raw = json.loads(line)
+def decode(line: str | bytes) -> Event:
+    """The event of one line; fields that we do not know are ignored. Raises ValueError, saying why, if it is none."""
+    try:
+        raw = json.loads(line if isinstance(line, str) else line.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(raw, dict):
         raise ValueError("not an object")
-    if raw.pop("v", None) != VERSION:
+    version, name = raw.get("v"), raw.get("type")
+    if type(version) is not int or version != VERSION:
         raise ValueError(f"version is not {VERSION}")
-    kind = TYPES.get(raw.pop("type", ""))
+    kind = TYPES.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError("unknown event type")
-    known = {*_SHARED, *_FIELDS[kind]}
-    if "outcome" in raw:
-        raw["outcome"] = Outcome(raw["outcome"])
-    if "cause" in raw:
-        raw["cause"] = Cause(raw["cause"])
+    values: dict[str, Any] = {}
+    for key, take in _TAKE[kind].items():
+        if key in raw:
+            try:
+                values[key] = take(raw[key])
+            except (ValueError, OverflowError):
+                raise ValueError(f"{key}: not of its type") from None
     try:
-        return kind(**{key: value for key, value in raw.items() if key in known})
+        return kind(**values)
     except TypeError as error:
         raise ValueError(str(error)) from None
 
 
-def read(lines: Iterable[str]) -> Iterator[Event | Unreadable]:
+def read(lines: Iterable[str | bytes]) -> Iterator[Event | Unreadable]:
     """The events of a log, in order; what cannot be read is yielded as `Unreadable`, never dropped in silence."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -232,3 +248,35 @@ def read(lines: Iterable[str]) -> Iterator[Event | Unreadable]:
             yield decode(line)
         except ValueError as error:
             yield Unreadable(number, str(error))
+
+
+def _measured_nothing(value: object) -> bool:
+    return isinstance(value, float) and not isfinite(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError
+    return value
+
+
+def _number(value: object) -> float:
+    if type(value) not in (int, float) or not isfinite(number := float(value)):  # type: ignore[arg-type]
+        raise ValueError
+    return number
+
+
+_BY_TYPE: dict[str, Callable[[Any], object]] = {
+    "str": _text,
+    "int": _whole,
+    "float": _number,
+    "Outcome": Outcome,
+    "Cause": Cause,
+}
+_TAKE = {kind: {f.name: _BY_TYPE[str(f.type)] for f in fields(kind)} for kind in TYPES.values()}
