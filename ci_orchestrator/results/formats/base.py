@@ -80,7 +80,7 @@ class Case:
         owner = (suite or (self.suites[0] if self.suites else "")).replace("::", ":")
         if not self.file:
             return make_id(owner, self.classname or "/".join(self.suites), self.name)
-        inner = class_in_file(self.classname, self.file)
+        inner = class_in_file(self.classname, self.file, self.suites[0] if self.suites else "")
         return make_id(owner, self.file, f"{inner}::{self.name}" if inner else self.name)
 
     def result(self, suite: str = "", *, job: str = "", first: int = 1) -> TestResult:
@@ -143,10 +143,19 @@ def module_of(file: str) -> str:
     return str(PurePosixPath(file).with_suffix("")).replace("/", ".") if PurePosixPath(file).name else file
 
 
-def class_in_file(classname: str, file: str) -> str:
-    """The part of a class name that its file does not say, with ``::`` between nested classes."""
-    module = module_of(file)
-    if classname in ("", module, file):
-        return ""
-    prefix = f"{module}."
-    return classname[len(prefix) :].replace(".", "::") if classname.startswith(prefix) else classname
+def class_in_file(classname: str, file: str, group: str = "") -> str:
+    """The part of a class name that its file does not say, with ``::`` between nested classes.
+
+    `group` is the outermost group: our writer begins a class name that is not unique with it (`unique_class`).
+    """
+    for said in (unique_class(group, file), module_of(file), file):
+        if classname == said:
+            return ""
+        if classname.startswith(f"{said}."):
+            return classname[len(said) + 1 :].replace(".", "::")
+    return classname
+
+
+def unique_class(suite: str, file: str) -> str:
+    """What stands for the module where two suites, or files that differ in their ending, have the same one."""
+    return f"{suite}.{file.replace('/', '.')}"

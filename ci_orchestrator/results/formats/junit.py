@@ -107,6 +107,8 @@ class _Open:
         details = self.text.value()
         if "\n" in said and said not in details:
             details = f"{said}\n{details}"
+        if details.strip() == said:
+            details = ""  # many tools, and our writer, say a message twice
         line = said or details.strip() or self.trace.strip()
         return cut(line.partition("\n")[0].rstrip()), cut(details, TEXT_LIMIT)
 

@@ -1,0 +1,167 @@
+"""Our results as JUnit XML that GitLab, Jenkins and Azure Pipelines take, and that `junit` reads back.
+
+What each reads, and what that decides here:
+
+- GitLab (its page "Unit test reports") shows a case by ``classname`` and ``name`` and keeps only the first of equal ones:
+  no two cases share both. It shows the *content* of ``failure``, ``error`` and ``skipped``, never the ``message``: a
+  message without details is the content too. It links to ``file``.
+- Jenkins' JUnit step takes any attribute and reads surefire's retries. Its xUnit plugin validates against the schema
+  ``junit-10.xsd``, which knows no ``file`` and ``line`` of a case: `strict` leaves them out. The required
+  attributes, the form of times and the form of retries follow that schema.
+- Azure (the result formats mapping of ``PublishTestResults@2``) takes the message from the attribute, the trace from the
+  content, the file from ``classname``, and the start from the ``timestamp`` of the suite.
+
+A test that is not proven is an ``error`` of the type ``not-proven``: no reader may take it for a pass. The ``type`` of
+a problem is our cause, else the outcome. Of a test with several attempts the case is the one that decided; those that
+failed before it passed are ``flakyFailure``/``flakyError``, other failed ones ``rerunFailure``/``rerunError``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby, takewhile
+from operator import attrgetter
+from typing import BinaryIO
+
+from ci_orchestrator.results.formats.base import module_of, unique_class
+from ci_orchestrator.results.formats.text import visible
+from ci_orchestrator.results.model import Attempt, Outcome, TestResult
+
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_ATTRIBUTE = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
+)
+_ELEMENT = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
+_PROBLEMS = (Outcome.FAILED, Outcome.ERRORED, Outcome.NOT_PROVEN)
+_LATEST = 253_402_300_799.0  # the last second that a date can say
+
+
+def write_junit(
+    results: Iterable[TestResult], out: BinaryIO, *, strict: bool = False, properties: Mapping[str, str] | None = None
+) -> None:
+    """Write `results` to `out`, sorted by id, a ``testsuite`` for each suite, in UTF-8.
+
+    `strict`: only what Jenkins' ``junit-10.xsd`` allows; without ``file`` the ids cannot be read back. `properties` are
+    written for each suite, the one place where all readers allow them. Characters that XML cannot carry become visible
+    stand-ins (`text.visible`).
+    """
+    rows = sorted(results, key=attrgetter("id"))
+    claimed = _claimed(rows)
+    out.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="ci-orchestrator">\n')
+    for suite, group in groupby(rows, key=attrgetter("suite")):
+        members = list(group)
+        out.write(f"<testsuite{_attributes(_summary(suite, members))}>\n".encode())
+        for line in _properties(properties or {}):
+            out.write(line.encode())
+        for result in members:
+            out.write("".join(_case(result, strict=strict, claimed=claimed)).encode())
+        out.write(b"</testsuite>\n")
+    out.write(b"</testsuites>\n")
+
+
+def case_names(path: str, name: str) -> tuple[str, str]:
+    """`(classname, name)` of a test: the module of its file with the classes around it, and the rest of the name."""
+    parts = name.split("::")
+    classes = list(takewhile(str.isidentifier, parts[:-1]))
+    return ".".join(filter(None, (module_of(path), *classes))), "::".join(parts[len(classes) :])
+
+
+def _claimed(rows: Sequence[TestResult]) -> frozenset[tuple[str, str]]:
+    """The names that tests of several suites, or files, would share."""
+    if not rows or len({result.suite for result in rows}) == len({result.path for result in rows}) == 1:
+        return frozenset()
+    counts = Counter(case_names(result.path, result.name) for result in rows)
+    return frozenset(names for names, count in counts.items() if count > 1)
+
+
+def _summary(suite: str, members: Sequence[TestResult]) -> dict[str, str]:
+    counts = Counter(result.outcome for result in members)
+    starts = [attempt.started for result in members for attempt in result.attempts if 0 < attempt.started < _LATEST]
+    summary = {
+        "name": suite,
+        "tests": str(len(members)),
+        "failures": str(counts[Outcome.FAILED]),
+        "errors": str(counts[Outcome.ERRORED] + counts[Outcome.NOT_PROVEN]),
+        "skipped": str(counts[Outcome.SKIPPED]),
+        "time": _seconds(sum(result.duration for result in members)),
+    }
+    if starts:
+        summary["timestamp"] = datetime.fromtimestamp(min(starts), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return summary
+
+
+def _properties(properties: Mapping[str, str]) -> Iterator[str]:
+    if properties:
+        yield "<properties>\n"
+        for name in sorted(properties):
+            yield f"<property{_attributes({'name': name, 'value': properties[name]})}/>\n"
+        yield "</properties>\n"
+
+
+def _case(result: TestResult, *, strict: bool, claimed: frozenset[tuple[str, str]]) -> Iterator[str]:
+    own, others = _decided(result)
+    classname, name = names = case_names(result.path, result.name)
+    if names in claimed:
+        classname = unique_class(result.suite, result.path) + classname.removeprefix(module_of(result.path))
+    attributes = {"classname": classname, "name": name, "time": _seconds(own.duration)}
+    if not strict and result.path:
+        attributes["file"] = result.path
+    if not strict and own.line > 0:
+        attributes["line"] = str(own.line)
+    yield f"<testcase{_attributes(attributes)}"
+    children = "".join((*_problem(own), *_retries(result, others), *_outputs(own)))
+    yield f">{children}</testcase>\n" if children else "/>\n"
+
+
+def _decided(result: TestResult) -> tuple[Attempt, list[Attempt]]:
+    """The attempt that stands for the case, and the others that did not pass."""
+    made = result.attempts if result.outcome is not Outcome.NOT_PROVEN else ()
+    fitting = [attempt for attempt in made if attempt.outcome is result.outcome]
+    if not fitting:
+        own = Attempt(outcome=result.outcome, message=result.reason)
+    else:
+        own = fitting[0] if result.outcome in _PROBLEMS else fitting[-1]
+    return own, [attempt for attempt in result.attempts if attempt is not own and attempt.outcome in _PROBLEMS]
+
+
+def _problem(own: Attempt) -> Iterator[str]:
+    if own.outcome is not Outcome.PASSED:
+        element = _ELEMENT.get(own.outcome, "error")
+        attributes = _attributes({"type": _type(own), "message": own.message})
+        yield f"<{element}{attributes}>{_text(own.details or own.message)}</{element}>"
+
+
+def _retries(result: TestResult, others: Sequence[Attempt]) -> Iterator[str]:
+    kind = "flaky" if result.outcome is Outcome.PASSED else "rerun"
+    for attempt in others:
+        element = kind + ("Failure" if attempt.outcome is Outcome.FAILED else "Error")
+        yield f"<{element}{_attributes({'message': attempt.message, 'type': _type(attempt)})}>"
+        if attempt.details:
+            yield f"<stackTrace>{_text(attempt.details)}</stackTrace>"
+        yield from _outputs(attempt)
+        yield f"</{element}>"
+
+
+def _outputs(attempt: Attempt) -> Iterator[str]:
+    if attempt.stdout:
+        yield f"<system-out>{_text(attempt.stdout)}</system-out>"
+    if attempt.stderr:
+        yield f"<system-err>{_text(attempt.stderr)}</system-err>"
+
+
+def _type(attempt: Attempt) -> str:
+    return "not-proven" if attempt.outcome is Outcome.NOT_PROVEN else str(attempt.cause or attempt.outcome)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{max(seconds, 0.0):.6f}"
+
+
+def _attributes(attributes: Mapping[str, str]) -> str:
+    return "".join(f' {key}="{visible(value).translate(_ATTRIBUTE)}"' for key, value in attributes.items())
+
+
+def _text(text: str) -> str:
+    return visible(text).translate(_TEXT)
