@@ -25,10 +25,14 @@ import psutil
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.run.tree import GONE, Tree, is_alive, marked
 
+if sys.platform != "win32":
+    import resource
+
 GRACE = (5.0, 5.0)  # seconds to obey an interrupt, then a request to terminate
 KILL_LIMIT = 10.0  # seconds after which what even SIGKILL did not end (uninterruptible I/O) is reported instead
 UNKNOWN_EXIT = 255  # somebody else reaped our child, so its code is lost; never taken for success
 
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # getrusage(2), ru_maxrss: bytes there, KiB elsewhere
 _POLL = (0.001, 0.02)  # seconds between two looks: the first, and the longest
 
 
@@ -44,7 +48,8 @@ class Leftover:
 class Usage:
     """What an ended process used, with the children that it waited for. `cpu`: user and system seconds.
 
-    `peak_memory`: bytes resident, of the largest one of them. Both are 0 where the system does not tell (Windows).
+    `peak_memory`: bytes resident, of the largest one of them; 0 when it was no larger than we were ourselves, because a
+    child is accounted our size until it becomes its program. Both are 0 where the system does not tell (Windows).
     """
 
     cpu: float = 0.0
@@ -60,6 +65,7 @@ class Process:
         self._popen = popen
         self._root = psutil.Process(popen.pid)
         self._tree = Tree(self._root, marker)
+        self._own_size = _own_size()
         self._reaping = threading.Lock()
         self._ending = threading.Lock()
         self._hurry = threading.Event()
@@ -124,8 +130,8 @@ class Process:
             return
         if pid == self.pid:
             self._popen.returncode = os.waitstatus_to_exitcode(status)
-            unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, KiB elsewhere
-            self.usage = Usage(cpu=used.ru_utime + used.ru_stime, peak_memory=used.ru_maxrss * unit)
+            peak = used.ru_maxrss * _RSS_UNIT
+            self.usage = Usage(cpu=used.ru_utime + used.ru_stime, peak_memory=peak if peak > self._own_size else 0)
 
     def _ask(self, request: _Act, seconds: float) -> bool:
         """Send `request` to every member, waking the stopped; True when the tree was gone within `seconds`."""
@@ -235,6 +241,11 @@ def _do(act: _Act, process: psutil.Process) -> None:
     """Act on a process that may have ended meanwhile, or that we may not touch (another user's)."""
     with suppress(*GONE):
         act(process)
+
+
+def _own_size() -> int:
+    """The most bytes that we have had resident so far."""
+    return 0 if sys.platform == "win32" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
 
 
 def _pipe(pipe: IO[bytes] | None) -> BinaryIO:

@@ -82,8 +82,8 @@ class _Run:
     process: Process
     results: Path
     log: Path
-    at: float = field(default_factory=time.time)
-    clock: float = field(default_factory=time.perf_counter)
+    at: float
+    clock: float
     duration: float = 0.0
     peak: int = 0
 
@@ -228,7 +228,7 @@ class CommandSession:
         code = process.wait()
         place = self._list_command[0]
         if code != 0:
-            why = f"the list command ended with {describe_exit(code)}\n{tail_text(log, _EVIDENCE)}"
+            why = f"the list command failed: {describe_exit(code)}\n{tail_text(log, _EVIDENCE)}"
             return Collected(errors=((place, why),))
         try:
             tests = parse_list(output)
@@ -260,9 +260,10 @@ class CommandSession:
         log = self._workspace.scratch / f"run{self._runs}.log"
         at = self._run_command.index(PLACEHOLDER)
         argv = [*self._run_command[:at], *map(to_listed, tests), *self._run_command[at + 1 :]]
+        now, clock = time.time(), time.perf_counter()
         process = self._start(argv, results=results, log=log)
         try:
-            yield None if process is None else _Run(tests, process, results, log)
+            yield None if process is None else _Run(tests, process, results, log, now, clock)
         finally:
             shutil.rmtree(results, ignore_errors=True)
             log.unlink(missing_ok=True)
@@ -282,7 +283,7 @@ class CommandSession:
         elif missing and code >= 0 and not self._learned.reports:
             self._tell(run, _by_exit_code(run, code))
         elif missing:
-            why = f"the run command ended with {describe_exit(code)} and reported no result for this test"
+            why = f"the run command ended ({describe_exit(code)}) and reported no result for this test"
             evidence = "\n".join(filter(None, (why, told.notes(), tail_text(run.log, _EVIDENCE))))
             return Gone(exit_code=code, asked=False, evidence=evidence)
         return None
@@ -306,7 +307,7 @@ def _believable(finished: Finished, all_of_run: Sequence[Finished], code: int) -
         finished,
         outcome=Outcome.ERRORED,
         cause=Cause.INFRASTRUCTURE,
-        message=f"reported as passed, but the run command ended with {describe_exit(code)} and reported no failure",
+        message=f"reported as passed, but the run command failed ({describe_exit(code)}) and reported no failure",
     )
 
 

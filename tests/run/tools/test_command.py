@@ -223,7 +223,6 @@ def test_the_first_test_runs_alone_then_the_rest_together(start: Open, workspace
     assert finished["c"].duration == 0.25
     assert finished["c"].started == finished["b"].started + 0.5
     assert finished["a"].cpu > 0
-    assert finished["a"].peak_memory > 1 << 20
     told = [message for message in worker.said if isinstance(message, Started | Finished)]
     assert [(type(one), one.test) for one in told] == [
         (kind, to_test(test)) for test in ("a", "b", "fail", "c") for kind in (Started, Finished)
@@ -349,7 +348,18 @@ def test_without_reports_the_exit_code_is_the_result(start: Open, workspace: Wor
     assert finished["bad"].details == "out of bad\nerr\n"
     assert finished["bad"].cause is Cause.FAILURE
     assert finished["a"].duration > 0
-    assert finished["a"].peak_memory > 0
+
+
+def test_without_reports_the_start_of_the_command_counts(start: Open, workspace: Workspace) -> None:
+    [finished] = start(script(workspace, "sleep 0.3")).finish("a").values()
+    assert finished.duration >= 0.3
+    assert finished.started > 0
+
+
+def test_memory_of_children_is_seen_while_they_run(start: Open, workspace: Workspace) -> None:
+    code = "import time; held = bytearray(b'x') * 100_000_000; time.sleep(1)"
+    finished = start(script(workspace, f'{sys.executable} -c "{code}"')).finish("a")
+    assert finished["a"].peak_memory > 100_000_000
 
 
 def test_without_reports_a_signal_is_a_lost_worker(start: Open, workspace: Workspace) -> None:
