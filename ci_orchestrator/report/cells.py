@@ -1,0 +1,44 @@
+"""Text in terminal cells: how wide it is, and how it is cut to fit."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def width(text: str) -> int:
+    """Cells that `text` takes on a terminal: East Asian wide characters two, combining marks none (UAX #11)."""
+    return len(text) if text.isascii() else sum(map(_cell, text))
+
+
+def keep_start(text: str, cells: int) -> str:
+    """`text`, or its start and ``…``, in at most `cells` cells."""
+    if width(text) <= cells:
+        return text
+    return f"{_fitting(text, cells - 1)}…" if cells > 0 else ""
+
+
+def keep_end(text: str, cells: int) -> str:
+    """`text`, or ``…`` and its end, in at most `cells` cells: the end of a test's id says most."""
+    if width(text) <= cells:
+        return text
+    return f"…{_fitting(text[::-1], cells - 1)[::-1]}" if cells > 0 else ""
+
+
+def pad(text: str, cells: int) -> str:
+    """`text` with spaces after it, up to `cells` cells."""
+    return text + " " * (cells - width(text))
+
+
+def _cell(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _fitting(text: str, cells: int) -> str:
+    used = 0
+    for index, character in enumerate(text):
+        used += _cell(character)
+        if used > cells:
+            return text[:index]
+    return text

@@ -1,0 +1,197 @@
+"""The report on a terminal: what happened, first; one screen; nothing from a test acts on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ci_orchestrator.report import cells, figures
+from ci_orchestrator.report.escape import one_line
+from ci_orchestrator.report.verdict import certificate_sentence, verdict
+from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, seconds
+from ci_orchestrator.results.model import TestResult
+from ci_orchestrator.results.report import Report
+
+UNPROVEN_SHOWN = 3
+SLOWEST_SHOWN = 5
+
+_ANSI: Mapping[str, str] = {
+    "passed": "32",
+    "failed": "31",
+    "errored": "35",
+    "skipped": "2",
+    "not-proven": "33",
+    "flaky": "36",
+    "bold": "1",
+    "dim": "2",
+}
+
+
+def render_terminal(
+    report: Report, *, width: int = 80, colour: bool = False, limit: int = 5, location: str = ""
+) -> str:
+    """The summary, ending in a newline: with the default `limit` at most 24 lines of at most `width` cells.
+
+    `limit`: how many failures are listed (0: none). `location`: where the full report is.
+    """
+    screen = _Screen(max(width, 40), _ANSI if colour else {})
+    lines = [
+        *_verdict(report, screen),
+        _counts(report, screen),
+        *_failures(report, screen, limit),
+        *_unproven(report, screen),
+        *_flaky(report, screen),
+        *_slowest(report, screen),
+        *_effort(report, screen),
+        *_proof(report, screen),
+        *_warnings(report, screen),
+        *([screen.row("report", one_line(location))] if location else []),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Screen:
+    """Lays lines out in `width` cells; `styles` is empty when colours are off."""
+
+    width: int
+    styles: Mapping[str, str]
+
+    def paint(self, text: str, *names: str) -> str:
+        codes = ";".join(self.styles[name] for name in names if name in self.styles)
+        return f"\x1b[{codes}m{text}\x1b[0m" if codes and text else text
+
+    def heading(self, text: str, note: str = "") -> str:
+        said = f" ({cells.keep_start(note, self.width - cells.width(text) - 3)})" if note else ""
+        return self.paint(text, "bold") + self.paint(said, "dim")
+
+    def row(self, label: str, text: str) -> str:
+        """A fact: its label in a column of its own."""
+        return self.paint(cells.pad(label, 12), "bold") + cells.keep_start(text, self.width - 12)
+
+    def item(self, one: TestResult, place: str, name: str, message: str) -> str:
+        """A test and what is to say of it. The place stays whole while it can, so that terminals open it by a click;
+        place and name together give way to the message down to two thirds of the line."""
+        room = self.width - 4
+        most = max(room * 2 // 3, room - cells.width(message) - 2) if message else room
+        if place:
+            place = f"{cells.keep_end(place, most - 12)} "
+        shown = place + (cells.keep_start if place else cells.keep_end)(name, most - cells.width(place))
+        said = f"  {cells.keep_start(message, room - cells.width(shown) - 2)}" if message else ""
+        return f"  {self.paint(SYMBOLS[one.outcome], one.outcome.value, 'bold')} {shown}{self.paint(said, 'dim')}"
+
+
+def _verdict(report: Report, screen: _Screen) -> Iterator[str]:
+    said = verdict(report)
+    head = f"{said.symbol} {said.word}"
+    if not report.certificate.certified:
+        head += " (uncertified)"
+    room = screen.width - cells.width(head) - 2
+    yield f"{screen.paint(head, said.tone, 'bold')}  {cells.keep_start(said.sentence, room)}"
+
+
+def _counts(report: Report, screen: _Screen) -> str:
+    totals = report.totals
+    parts = [
+        (f"{count(number)} {WORDS[outcome]}", outcome.value)
+        for outcome, number in figures.numbers(totals).items()
+        if number
+    ]
+    sums = " + ".join(text for text, _ in parts) or "0"
+    plain = f"{counted(totals.tests, 'test')} = {sums}"
+    tail = f"; {counted(totals.flaky, 'flaky test')}" if totals.flaky else ""
+    if cells.width(plain + tail) + 2 > screen.width:
+        return f"  {cells.keep_start(plain, screen.width - 2)}"
+    painted = " + ".join(screen.paint(text, tone) for text, tone in parts) or "0"
+    return f"  {counted(totals.tests, 'test')} = {painted}{screen.paint(tail, 'flaky')}"
+
+
+def _failures(report: Report, screen: _Screen, limit: int) -> Iterator[str]:
+    bad = figures.failures(report)
+    if not bad or limit <= 0:
+        return
+    yield screen.heading("failures", _first(limit, len(bad)))
+    for one in bad[:limit]:
+        place = _place(one)
+        yield screen.item(one, place, one_line(one.name if place else one.id), one_line(figures.why(one)))
+
+
+def _unproven(report: Report, screen: _Screen) -> Iterator[str]:
+    missing = figures.unproven(report)
+    if not missing:
+        return
+    dead = frozenset(report.certificate.dead)
+    note = _first(UNPROVEN_SHOWN, len(missing))
+    if dead:
+        note = f"{note}, {counted(len(dead), 'dead letter')}".removeprefix(", ")
+    yield screen.heading("not proven", note)
+    for one in missing[:UNPROVEN_SHOWN]:
+        said = one_line(figures.why(one))
+        yield screen.item(one, "", one_line(one.id), f"dead letter: {said}" if one.id in dead else said)
+
+
+def _flaky(report: Report, screen: _Screen) -> Iterator[str]:
+    found = figures.flaky(report)
+    if not found:
+        return
+    more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+    first = cells.keep_end(one_line(found[0].id), screen.width - 12 - 2 - cells.width(more))
+    mark = screen.paint(FLAKY_SYMBOL, "flaky", "bold")
+    yield f"{screen.paint(cells.pad('flaky', 12), 'bold')}{mark} {first}{more}"
+
+
+def _slowest(report: Report, screen: _Screen) -> Iterator[str]:
+    slow = figures.slowest(report, SLOWEST_SHOWN)
+    if not slow:
+        return
+    yield screen.heading("slowest")
+    times = [seconds(one.duration) for one in slow]
+    column = max(map(len, times))
+    for one, time in zip(slow, times, strict=True):
+        yield f"  {time.rjust(column)}  {cells.keep_end(one_line(one.id), screen.width - column - 4)}"
+
+
+def _effort(report: Report, screen: _Screen) -> Iterator[str]:
+    facts = []
+    if report.jobs:
+        facts.append(counted(len(report.jobs), "job"))
+    spent = figures.effort(report)
+    if spent:
+        facts.append(counted(spent.at_once, "worker"))
+    lost = sum(job.workers_lost for job in report.jobs)
+    if lost:
+        facts.append(f"{counted(lost, 'worker')} lost")
+    if report.wall > 0:
+        facts.append(f"wall {seconds(report.wall)}")
+    if spent:
+        facts.append(f"lower bound {seconds(spent.bound)} ({spent.gap:+.1%})")
+    if facts:
+        yield screen.row("run", " · ".join(facts))
+
+
+def _proof(report: Report, screen: _Screen) -> Iterator[str]:
+    certificate = report.certificate
+    yield screen.row("certificate", certificate_sentence(certificate))
+    if certificate.withheld:
+        reasons = sorted({reason for _, reason in certificate.withheld})
+        said = f"{counted(len(certificate.withheld), 'test')}: {one_line(', '.join(reasons))}"
+        yield screen.row("withheld", said)
+
+
+def _warnings(report: Report, screen: _Screen) -> Iterator[str]:
+    if report.warnings:
+        more = f" (and {len(report.warnings) - 1:,} more)" if len(report.warnings) > 1 else ""
+        first = cells.keep_start(one_line(report.warnings[0]), screen.width - 12 - len(more))
+        yield screen.row("warning", first + more)
+
+
+def _first(shown: int, total: int) -> str:
+    return f"first {shown:,} of {total:,}" if total > shown else ""
+
+
+def _place(result: TestResult) -> str:
+    """``file:line``, as editors and terminals open it; empty when it is unknown."""
+    last = result.last
+    if last is None or not last.file:
+        return ""
+    return one_line(f"{last.file}:{last.line}" if last.line else last.file)

@@ -1,0 +1,98 @@
+"""The verdict in words. It was decided before (`Report.exit_code`); here it never sounds better than the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ci_orchestrator.errors import EXIT_MEANING, ExitCode, worst
+from ci_orchestrator.report.wording import counted, listed
+from ci_orchestrator.results.model import Totals
+from ci_orchestrator.results.report import Certificate, Report
+
+_WORDS: Mapping[ExitCode, tuple[str, str, str]] = {
+    ExitCode.OK: ("✓", "PASSED", "passed"),
+    ExitCode.TESTS_FAILED: ("✗", "FAILED", "failed"),
+    ExitCode.NOT_PROVEN: ("?", "NOT PROVEN", "not-proven"),
+    ExitCode.INTERRUPTED: ("!", "INTERRUPTED", "errored"),
+    ExitCode.GATE_FAILED: ("✗", "GATE FAILED", "failed"),
+    ExitCode.GATE_HOLDS: ("?", "GATE HOLDS", "not-proven"),
+    ExitCode.PROVIDER_FAILURE: ("!", "PROVIDER FAILED", "errored"),
+    ExitCode.USER_ERROR: ("!", "CANNOT RUN", "errored"),
+    ExitCode.BUG: ("!", "INTERNAL ERROR", "errored"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`symbol` and `word` say it at a glance, `sentence` says why, `tone` is the outcome whose colour it takes."""
+
+    symbol: str
+    word: str
+    sentence: str
+    tone: str
+
+
+def verdict(report: Report) -> Verdict:
+    """What happened, in words."""
+    code = worst([report.exit_code, *_implied(report)])
+    symbol, word, tone = _WORDS[code]
+    return Verdict(symbol, word, _sentence(report, code), tone)
+
+
+def certificate_sentence(certificate: Certificate) -> str:
+    """What is proven, in one sentence."""
+    if not certificate.certified:
+        return "uncertified: there was no lock to hold the results against"
+    if certificate.complete:
+        same = counted(certificate.planned, "test")
+        return f"complete: collected = planned = reported = {same}"
+    problems = [
+        f"{len(tests):,} {what}"
+        for what, tests in (
+            ("missing", certificate.missing),
+            ("reported twice", certificate.duplicate),
+            ("unexpected", certificate.unexpected),
+        )
+        if tests
+    ]
+    return f"incomplete: {certificate.reported:,} of {counted(certificate.planned, 'test')} proven, {listed(problems)}"
+
+
+def _implied(report: Report) -> list[ExitCode]:
+    totals, certificate = report.totals, report.certificate
+    implied = []
+    if report.interrupted:
+        implied.append(ExitCode.INTERRUPTED)
+    if totals.failed or totals.errored:
+        implied.append(ExitCode.TESTS_FAILED)
+    if totals.not_proven or (certificate.certified and not certificate.complete):
+        implied.append(ExitCode.NOT_PROVEN)
+    return implied
+
+
+def _sentence(report: Report, code: ExitCode) -> str:
+    problems = _problems(report.totals, report.certificate)
+    if problems:
+        return problems
+    if code is not ExitCode.OK:
+        return EXIT_MEANING[code]
+    if not report.totals.tests:
+        return "there was nothing to run"
+    ran = report.totals.passed
+    skipped = report.totals.skipped
+    return f"{counted(ran, 'test')} passed" + (f", {skipped:,} skipped" if skipped else ", none was skipped")
+
+
+def _problems(totals: Totals, certificate: Certificate) -> str:
+    found = [
+        (totals.failed, "failed"),
+        (totals.errored, "errored"),
+        (totals.not_proven, "not proven"),
+        (len(certificate.duplicate), "reported twice"),
+        (len(certificate.unexpected), "unexpected"),
+    ]
+    parts = [f"{number:,} {what}" for number, what in found if number]
+    if not parts:
+        return ""
+    return listed(parts) + f", of {counted(totals.tests, 'test')}"

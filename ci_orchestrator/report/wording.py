@@ -1,0 +1,73 @@
+"""Numbers and times as people read them; the same words in every rendering."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from ci_orchestrator.results.model import Outcome
+
+SYMBOLS: Mapping[Outcome, str] = {
+    Outcome.FAILED: "✗",
+    Outcome.ERRORED: "!",
+    Outcome.NOT_PROVEN: "?",
+    Outcome.PASSED: "✓",
+    Outcome.SKIPPED: "–",
+}
+"""Worst first, as reports list them. A symbol, so that colour is never the only sign."""
+
+WORDS: Mapping[Outcome, str] = {
+    Outcome.FAILED: "failed",
+    Outcome.ERRORED: "errored",
+    Outcome.NOT_PROVEN: "not proven",
+    Outcome.PASSED: "passed",
+    Outcome.SKIPPED: "skipped",
+}
+
+FLAKY_SYMBOL = "↻"
+
+
+def count(number: int) -> str:
+    """``1,204``"""
+    return f"{number:,}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 test``, ``1,204 tests``"""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def seconds(value: float) -> str:
+    """A duration in a few digits: ``0 s``, ``<1 ms``, ``340 ms``, ``1.2 s``, ``72 s``, ``12m 05s``, ``3h 07m``."""
+    if not math.isfinite(value):
+        return "unknown"
+    if value < 9.95:
+        return f"{value:.1f} s" if value >= 0.9995 else _part(value)
+    whole = round(value)
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02}s"
+    return f"{whole // 3600:,}h {whole % 3600 // 60:02}m"
+
+
+def _part(value: float) -> str:
+    if value <= 0:
+        return "0 s"
+    return f"{value * 1000:.0f} ms" if value >= 0.0005 else "<1 ms"
+
+
+def moment(timestamp: float) -> str:
+    """Unix seconds as ``2026-03-04 09:30 UTC``; empty when it is unknown (0) or no time at all."""
+    if not timestamp:
+        return ""
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (OverflowError, ValueError, OSError):
+        return ""
+
+
+def listed(parts: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``"""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
