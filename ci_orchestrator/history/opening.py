@@ -33,19 +33,15 @@ def open_history(path: Path, *, patience: float = PATIENCE) -> Opened:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _open(path, patience)
-    except HistoryError as error:
-        return Opened(MemoryHistory(), f"no history: {error}\n  this build is not remembered")
-    except OSError as error:
+    except (HistoryError, OSError) as error:
         return Opened(MemoryHistory(), f"no history: {error}\n  this build is not remembered")
 
 
 def _open(path: Path, patience: float) -> Opened:
-    try:
-        return Opened(SqliteHistory(path, patience=patience))
-    except DamagedHistoryError:
-        pass
+    # One process at a time: a file must not be moved while another looks into it, for SQLite finds a file's log by name
+    # and would take that of the new file for the old one's.
     with _alone(path.parent):
-        try:  # another process may have found the same, and put it right
+        try:
             return Opened(SqliteHistory(path, patience=patience))
         except DamagedHistoryError as error:
             aside = _move_aside(path)

@@ -82,7 +82,9 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    version = _version(db, path)
+    with db:
+        db.execute("BEGIN")
+        version = _version(db, path)
     if version:
         _check(db)
     else:
@@ -94,7 +96,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:
-    """The version of the schema, 0 for an empty file."""
+    """The version of the schema, 0 for an empty file. Within a transaction: another process may be making the file."""
     where = Where(str(path))
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()

@@ -54,7 +54,7 @@ def go(process: subprocess.Popen[bytes]) -> None:
     process.stdin.flush()
 
 
-def build(number: int, tests: int = 3, **also: object) -> BuildRecord:
+def build(number: int, tests: int = 3) -> BuildRecord:
     seen = [Observation(f"unit::t.py::t{n}", Outcome.PASSED, number + n / 8) for n in range(tests)]
     return BuildRecord(build=f"b{number}", started=float(number), observations=seen)
 
