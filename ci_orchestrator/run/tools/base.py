@@ -27,6 +27,8 @@ class Collected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
+    """A test begins, `at` Unix seconds."""
+
     test: str
     at: float
 
