@@ -51,6 +51,7 @@ def separate_interpreter(root: Path) -> Path:
     import _pytest  # noqa: PLC0415
 
     source = Path(_pytest.__file__).parent.parent
-    for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments"):
-        (site / name).symlink_to(source / name)
+    for pattern in ("pytest", "_pytest", "py.py", "pluggy*", "iniconfig*", "packaging*", "pygments*"):
+        for path in source.glob(pattern):
+            (site / path.name).symlink_to(path)
     return root / "bin" / "python"

@@ -220,8 +220,8 @@ def _point(build: BuildSummary) -> TrendPoint:
 def _write(report: Report, out: Path) -> Iterable[Path]:
     """The files, the page last: whoever sees it sees the rest."""
     try:
-        yield _put(out / "trend.png", render_trend(report.trend, format="png", title=report.title))
-        yield _put(out / "trend.svg", render_trend(report.trend, format="svg", title=report.title))
+        yield _put(out / "trend.png", render_trend(report.trend, kind="png", title=report.title))
+        yield _put(out / "trend.svg", render_trend(report.trend, kind="svg", title=report.title))
     except MissingPartError:
         pass  # an extra: the page has a trend of its own
     with atomically(out / "junit.xml") as file:

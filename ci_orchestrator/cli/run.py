@@ -98,7 +98,7 @@ class Watcher(Observer):
 
     def pulse(self, status: Status, running: Mapping[str, str]) -> None:
         """See `Observer`."""
-        self._progress.update(status.done, status.failed, status.retried, status.lost, list(running.values()))
+        self._progress.update(status.done, status.failed, status.flaky, status.lost, list(running.values()))
 
 
 def print_report(output: Output, reported: Reported) -> ExitCode:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ci_orchestrator.results import events
-from ci_orchestrator.results.merge import result
+from ci_orchestrator.results.merge import FAILURES, result
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult
 from ci_orchestrator.results.report import JobSummary, Span
 
@@ -26,6 +26,7 @@ class Status:
     failed: int
     skipped: int
     not_proven: int
+    flaky: int
     retried: int
     lost: int
 
@@ -58,6 +59,7 @@ class Fold:
         self.collection_skipped: dict[str, str] = {}
         self.spans: list[Span] = []
         self.retries = 0
+        self._flaky: set[str] = set()
         self._running: dict[str, tuple[str, str]] = {}
         self._done: dict[str, Outcome] = {}
         self._counts = dict.fromkeys(Outcome, 0)
@@ -98,6 +100,7 @@ class Fold:
             failed=counts[Outcome.FAILED] + counts[Outcome.ERRORED],
             skipped=counts[Outcome.SKIPPED],
             not_proven=counts[Outcome.NOT_PROVEN],
+            flaky=len(self._flaky),
             retried=self.retries,
             lost=sum(state.lost for state in self.jobs.values()),
         )

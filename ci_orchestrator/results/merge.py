@@ -28,7 +28,8 @@ SEVERITY: Mapping[Outcome, int] = {
 NO_RESULT = "no result"
 """The reason of a test of which nothing is known; any other reason says more."""
 
-_FAILURES = frozenset({Outcome.FAILED, Outcome.ERRORED})
+FAILURES = frozenset({Outcome.FAILED, Outcome.ERRORED})
+"""An attempt that ended so ran to its end, and not well."""
 
 
 def result(test: str, attempts: Iterable[Attempt], reason: str = "") -> TestResult:
@@ -43,7 +44,7 @@ def result(test: str, attempts: Iterable[Attempt], reason: str = "") -> TestResu
     deciding = max(last.values(), key=lambda attempt: (SEVERITY[attempt.outcome], attempt.job))
     outcome = deciding.outcome
     flaky = outcome is Outcome.PASSED and any(
-        attempt.outcome in _FAILURES and attempt.job == deciding.job for attempt in ordered
+        attempt.outcome in FAILURES and attempt.job == deciding.job for attempt in ordered
     )
     # the deciding attempt stands last, so that `TestResult.last` is it
     rest = tuple(attempt for attempt in ordered if attempt is not deciding)

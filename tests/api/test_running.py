@@ -347,7 +347,7 @@ def test_modules_skipped_at_collection_are_listed_not_unexpected(tmp_path: Path)
 
 def test_an_error_in_collection_names_the_file(tmp_path: Path) -> None:
     files = {"tests/test_a.py": "def test_a(): pass", "tests/test_b.py": "import no_such_module"}
-    with pytest.raises(DiscoveryError, match=r"tests/test_b\.py.*no_such_module") as caught:
+    with pytest.raises(DiscoveryError, match=r"(?s)tests/test_b\.py.*no_such_module") as caught:
         run_project(make_project(tmp_path, files), workers=2)
     assert caught.value.where.file == "tests/test_b.py"
 

@@ -103,10 +103,11 @@ class PytestSession:
             return
 
     def _read(self) -> None:
-        for line in _lines(self._process.stdout):
-            message = self._message(line)
-            if message is not None:
-                self._sink(self._worker, message)
+        with self._process.stdout as stream:
+            for line in _lines(stream):
+                message = self._message(line)
+                if message is not None:
+                    self._sink(self._worker, message)
         code = self._process.wait()
         self._outbox.put(None)
         self._process.sweep()

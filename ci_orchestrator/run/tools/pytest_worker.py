@@ -49,6 +49,7 @@ class Channel:
         os.dup2(null, 0)
         os.close(null)
         os.dup2(2, 1)
+        self.log = os.dup(2)  # pytest captures the descriptor itself
         self._buffer = b""
         self._lines: deque[bytes] = deque()
         self.open = True
@@ -376,19 +377,19 @@ class Plugin:
             self.verdict.add(report)
 
 
-def _on_interrupt(signum: int, frame: Any) -> None:  # noqa: ANN401 - the handler hands it on
-    """Say where every thread was before the interrupt unwinds the test."""
-    faulthandler.dump_traceback(file=2, all_threads=True)
-    signal.default_int_handler(signum, frame)
-
-
 def main() -> int:
     """Run one pytest session; returns its exit code."""
     channel = Channel()
     settings = channel.receive(wait=True)
     if settings is None:
         return 0
-    signal.signal(signal.SIGINT, _on_interrupt)
+
+    def interrupt(signum: int, frame: Any) -> None:  # noqa: ANN401 - handed on as it comes
+        """Say where every thread was before the interrupt unwinds the test."""
+        faulthandler.dump_traceback(file=channel.log, all_threads=True)
+        signal.default_int_handler(signum, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
     arguments = settings["args"]
     sys.argv = ["pytest", *arguments]
     code = int(pytest.main(arguments, plugins=[Plugin(settings, channel)]))
