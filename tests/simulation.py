@@ -1,4 +1,4 @@
-"""A whole run without processes: the machine and a queue, driven by workers that finish, fail, die and hang at random."""
+"""A whole run without processes: machine and queue, driven by workers that finish, fail, die and hang at random."""
 
 from __future__ import annotations
 
