@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from ci_orchestrator.errors import Where
 from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, ReadWarning, SuiteOutput
-from ci_orchestrator.results.formats.text import NAME_LIMIT, TEXT_LIMIT, BoundedText, cut, cut_name
+from ci_orchestrator.results.formats.text import NAME_LIMIT, BoundedText, cut, cut_name, cut_text
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_tag
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
@@ -110,7 +110,7 @@ class _Open:
         if details.strip() == said:
             details = ""  # many tools, and our writer, say a message twice
         line = said or details.strip() or self.trace.strip()
-        return cut(line.partition("\n")[0].rstrip()), cut(details, TEXT_LIMIT)
+        return cut(line.partition("\n")[0].rstrip()), cut_text(details)
 
 
 class _Reader:
@@ -269,9 +269,7 @@ class _Reader:
             case.message, case.cause = message, cause
         if worse and case is not self._never_ran:
             case.outcome = outcome
-        case.details = (
-            cut(f"{case.details}\n\n{details}", TEXT_LIMIT) if case.details and details else case.details or details
-        )
+        case.details = cut_text("\n\n".join(filter(None, (case.details, details))))
 
     def _retry(self, closed: _Open) -> None:
         """One more attempt of the case, made before or after the one that it tells."""
@@ -304,7 +302,7 @@ class _Reader:
             self._items.append(SuiteOutput(self._suites, **{_FIELD[closed.tag]: text}))
         else:
             before = getattr(case, _FIELD[closed.tag])
-            setattr(case, _FIELD[closed.tag], cut(f"{before}\n{text}", TEXT_LIMIT) if before else text)
+            setattr(case, _FIELD[closed.tag], cut_text(f"{before}\n{text}") if before else text)
 
 
 def _verdict(outcome: Outcome, kind: str) -> tuple[Outcome, Cause]:

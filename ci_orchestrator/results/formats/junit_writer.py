@@ -2,14 +2,14 @@
 
 What each reads, and what that decides here:
 
-- GitLab (its page "Unit test reports") shows a case by ``classname`` and ``name`` and keeps only the first of equal ones:
-  no two cases share both. It shows the *content* of ``failure``, ``error`` and ``skipped``, never the ``message``: a
-  message without details is the content too. It links to ``file``.
+- GitLab (its page "Unit test reports") shows a case by ``classname`` and ``name`` and keeps only the first of equal
+  ones: no two cases share both. It shows the *content* of ``failure``, ``error`` and ``skipped``, never the
+  ``message``: a message without details is the content too. It links to ``file``.
 - Jenkins' JUnit step takes any attribute and reads surefire's retries. Its xUnit plugin validates against the schema
   ``junit-10.xsd``, which knows no ``file`` and ``line`` of a case: `strict` leaves them out. The required
   attributes, the form of times and the form of retries follow that schema.
-- Azure (the result formats mapping of ``PublishTestResults@2``) takes the message from the attribute, the trace from the
-  content, the file from ``classname``, and the start from the ``timestamp`` of the suite.
+- Azure (the result formats mapping of ``PublishTestResults@2``) takes the message from the attribute, the trace from
+  the content, the file from ``classname``, and the start from the ``timestamp`` of the suite.
 
 A test that is not proven is an ``error`` of the type ``not-proven``: no reader may take it for a pass. The ``type`` of
 a problem is our cause, else the outcome. Of a test with several attempts the case is the one that decided; those that

@@ -12,6 +12,8 @@ NAME_LIMIT = 4_096
 TEXT_LIMIT = 65_536
 """Characters kept of a traceback or of an output: the first half and the last half, with a mark between."""
 
+_MARK = 64  # room for the mark of a cut
+
 # XML 1.0, production 2 (Char): everything else cannot be written in a document, not even as a reference.
 UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -74,3 +76,12 @@ class BoundedText:
         if self._dropped:
             text = f"{self._head}\n… [{self._dropped} characters cut] …\n{text}"
         return "" if text.isspace() else text
+
+
+def cut_text(text: str) -> str:
+    """`text` within `TEXT_LIMIT`, for what was put together from several; one that bears its mark already stays."""
+    if len(text) <= TEXT_LIMIT + _MARK:
+        return text
+    whole = BoundedText()
+    whole.add(text)
+    return whole.value()
