@@ -126,6 +126,7 @@ class _Chart:
         )
         axes.set_xlim(-0.6, max(len(self.points), 1) - 0.4)
         axes.margins(y=0.12)
+        axes.locator_params(axis="y", integer=True)
         self._quiet(axes, "tests")
         if title:
             axes.set_title(self._label(title, 80), color=self.colours["text"], loc="left", fontsize=11, weight="bold")

@@ -15,7 +15,7 @@ from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, 
 from ci_orchestrator.results.model import TestResult
 from ci_orchestrator.results.report import JobSummary, Report
 
-FAILURES_SHOWN, OTHERS_SHOWN, SLOWEST_SHOWN, WARNINGS_SHOWN = 50, 20, 10, 20
+FAILURES_SHOWN, OTHERS_SHOWN, SLOWEST_SHOWN, WARNINGS_SHOWN = 20, 10, 10, 20
 
 Rows = Mapping[str, int]
 """The table's row of a test."""

@@ -157,10 +157,8 @@ def _effort(report: Report, screen: _Screen) -> Iterator[str]:
         facts.append(counted(len(report.jobs), "job"))
     spent = figures.effort(report)
     if spent:
-        facts.append(counted(spent.at_once, "worker"))
-    lost = sum(job.workers_lost for job in report.jobs)
-    if lost:
-        facts.append(f"{counted(lost, 'worker')} lost")
+        lost = sum(job.workers_lost for job in report.jobs)
+        facts.append(counted(spent.at_once, "worker") + (f" ({lost:,} lost)" if lost else ""))
     if report.wall > 0:
         facts.append(f"wall {seconds(report.wall)}")
     if spent:

@@ -82,4 +82,5 @@ window.addEventListener("hashchange", followAddress);
 refresh();
 startTimeline();
 followAddress();
+performance.mark("ready");
 document.documentElement.dataset.ready = "";

@@ -15,10 +15,14 @@ let pointed = -1;
 function laneBounds() {
   let from = 0;
   return timeline.lanes.map(([job, worker, spans]) => {
-    const lane = { from, to: from + spans, label: [data.jobs[job], data.workers[worker]].filter(Boolean).join(" · ") };
+    const lane = { from, to: from + spans, label: [data.jobs[job], data.workers[worker]].filter(Boolean).map(short).join(" · ") };
     from += spans;
     return lane;
   });
+}
+
+function short(name) {
+  return name.length > 24 ? `${name.slice(0, 23)}…` : name;
 }
 
 function startTimeline() {
@@ -61,7 +65,7 @@ function paint() {
   const pen = canvas.getContext("2d");
   pen.scale(ratio, ratio);
   pen.font = `12px ${style.getPropertyValue("--sans")}`;
-  gutter = laneHeight < 14 ? 0 : Math.min(220, 12 + Math.max(...lanes.map((lane) => pen.measureText(lane.label).width)));
+  gutter = laneHeight < 14 ? 0 : Math.min(280, 12 + Math.max(...lanes.map((lane) => pen.measureText(lane.label).width)));
   paintAxis(pen, width, height, colours);
   lanes.forEach((lane, number) => paintLane(pen, lane, number, width, colours));
   if (pointed >= 0) paintPointed(pen, width, colours);

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_samples import hostile_report, large_report, sample_report
+
+from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.report import cells
+from ci_orchestrator.report.terminal import render_terminal
+from ci_orchestrator.results.merge import result, totals
+from ci_orchestrator.results.model import Attempt, Outcome
+from ci_orchestrator.results.report import Certificate, Report
+
+PASSED = tuple(result(f"unit::t.py::test_{number}", [Attempt(outcome=Outcome.PASSED)]) for number in range(3))
+GREEN = Report(
+    title="shop",
+    totals=totals(PASSED),
+    results=PASSED,
+    certificate=Certificate(certified=True, lock="sha256:00", planned=3, reported=3),
+)
+
+
+def first_line(report: Report) -> str:
+    return render_terminal(report).splitlines()[0]
+
+
+def test_the_screen_of_a_build_that_went_wrong(golden):
+    golden("terminal.txt", render_terminal(sample_report(), location=".ci-orchestrator/runs/1/report/report.html"))
+
+
+def test_colours(golden):
+    golden("terminal-colour.txt", render_terminal(sample_report(), width=120, colour=True))
+
+
+def test_the_screen_of_a_hostile_build(golden):
+    golden("terminal-hostile.txt", render_terminal(hostile_report()))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+@pytest.mark.parametrize("report", [sample_report(), hostile_report(), large_report(3000), GREEN])
+def test_it_fits_one_screen(report, width):
+    lines = render_terminal(report, width=width, location="x" * 300).splitlines()
+    assert len(lines) <= 24
+    assert max(map(cells.width, lines)) <= width
+
+
+def test_the_counts_add_up():
+    line = render_terminal(sample_report()).splitlines()[1]
+    total, parts = line.split(" tests = ")
+    assert sum(int(part.split()[0]) for part in parts.split(";")[0].split(" + ")) == int(total)
+
+
+def test_verdict_lines():
+    assert first_line(GREEN) == "✓ PASSED  3 tests passed, none was skipped"
+    uncertified = replace(GREEN, certificate=Certificate(certified=False))
+    assert first_line(uncertified) == "✓ PASSED (uncertified)  3 tests passed, none was skipped"
+    assert first_line(replace(GREEN, interrupted=True)).startswith("! INTERRUPTED  interrupted; what had finished")
+    assert first_line(replace(GREEN, exit_code=ExitCode.GATE_HOLDS)).startswith("? GATE HOLDS  ")
+    empty = Report(title="x", certificate=Certificate(certified=True))
+    assert first_line(empty) == "✓ PASSED  there was nothing to run"
+
+
+def test_a_missing_test_is_never_green_whatever_the_exit_code_says():
+    incomplete = replace(GREEN.certificate, missing=("unit::t.py::gone",), planned=4)
+    assert first_line(replace(GREEN, certificate=incomplete)).startswith("? NOT PROVEN")
+    twice = replace(GREEN.certificate, duplicate=(PASSED[0].id,))
+    assert first_line(replace(GREEN, certificate=twice)) == "? NOT PROVEN  1 reported twice, of 3 tests"
+
+
+def test_a_failed_test_is_never_green_whatever_the_exit_code_says():
+    failed = (result("unit::t.py::bad", [Attempt(outcome=Outcome.FAILED)]),)
+    assert first_line(replace(GREEN, results=failed, totals=totals(failed))) == "✗ FAILED  1 failed, of 1 test"
+
+
+def test_withheld_tests_and_warnings_are_said():
+    proof = replace(GREEN.certificate, withheld=((PASSED[0].id, "needs:unit"),))
+    text = render_terminal(replace(GREEN, certificate=proof, warnings=("w1 is torn", "w2")))
+    assert "withheld    1 test: needs:unit\n" in text
+    assert "warning     w1 is torn (and 1 more)\n" in text
+
+
+def test_limit_is_how_many_failures_are_listed():
+    assert render_terminal(large_report(3000), limit=0).count("✗") == 1
+    text = render_terminal(large_report(3000), limit=2)
+    assert "failures (first 2 of 6)" in text
+    assert text.count("✗") == 3
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co"])), st.integers(0, 30))
+def test_cut_texts_fit_their_cells(text, room):
+    for cut in (cells.keep_start(text, room), cells.keep_end(text, room)):
+        assert cells.width(cut) <= room
+    assert cells.width(cells.pad(text, room)) == max(room, cells.width(text))
