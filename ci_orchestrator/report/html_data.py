@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ci_orchestrator.report.escape import one_line, output, shortened, visible
 from ci_orchestrator.results.model import Attempt, Outcome, TestResult, split_id
-from ci_orchestrator.results.report import Report
+from ci_orchestrator.results.report import Report, Span
 
 CHUNK = 500
 """Tests whose texts are one JSON document: what is parsed when one of them is opened."""
@@ -37,9 +38,9 @@ _LONGEST = 1e9
 
 def index(report: Report) -> dict[str, Any]:
     """The columns of the table and the timeline; a row is the position of a test in `Report.results`."""
-    jobs, workers = _Names(), _Names()
+    jobs, lanes = _Names(), _Names()
     runs: list[list[Any]] = []
-    names, job, worker = [], [], []
+    names, job = [], []
     for one in report.results:
         suite, path, name = split_id(visible(one.id))
         if not runs or runs[-1][0] != suite or runs[-1][1] != path:
@@ -48,7 +49,6 @@ def index(report: Report) -> dict[str, Any]:
         names.append(name)
         last = one.last
         job.append(jobs.at(last.job if last else ""))
-        worker.append(workers.at(last.worker if last else ""))
     results = report.results
     return {
         "runs": runs,
@@ -56,12 +56,11 @@ def index(report: Report) -> dict[str, Any]:
         "outcomes": "".join(LETTERS[one.outcome] for one in results),
         "durations": [ticks(one.duration) for one in results],
         "job": job,
-        "worker": worker,
         "flaky": [row for row, one in enumerate(results) if one.flaky],
         "tries": [[row, len(one.attempts)] for row, one in enumerate(results) if len(one.attempts) != 1],
-        "timeline": _timeline(report, jobs, workers),
+        "timeline": _timeline(report, lanes),
         "jobs": jobs.all,
-        "workers": workers.all,
+        "lanes": lanes.all,
         "wall": ticks(report.wall),
         "chunk": CHUNK,
     }
@@ -102,27 +101,38 @@ class _Names:
         return number
 
 
-def _timeline(report: Report, jobs: _Names, workers: _Names) -> dict[str, Any]:
+def _timeline(report: Report, names: _Names) -> dict[str, Any]:
     rows = {one.id: row for row, one in enumerate(report.results)} if report.timeline else {}
-    spans = [span for span in report.timeline if 0 <= span.start <= span.end <= _LONGEST]
-    began: dict[str, float] = {}
-    for span in spans:
-        began[span.job] = min(span.start, began.get(span.job, span.start))
-    # jobs in the order in which they began: the timeline reads like a staircase
-    spans.sort(key=lambda span: (began[span.job], span.job, span.worker, span.start, span.end, span.test))
-    lanes: list[list[int]] = []
-    for span in spans:
-        lane = [jobs.at(span.job), workers.at(span.worker)]
-        if not lanes or lanes[-1][:2] != lane:
-            lanes.append([*lane, 0])
-        lanes[-1][2] += 1
+    lanes = _lanes([span for span in report.timeline if 0 <= span.start <= span.end <= _LONGEST])
+    spans = [span for _, lane in lanes for span in lane]
     return {
-        "lanes": lanes,
+        "lanes": [[names.at(label), len(lane)] for label, lane in lanes],
         "start": [ticks(span.start) for span in spans],
         "length": [ticks(span.end - span.start) for span in spans],
         "row": [rows.get(span.test, -1) for span in spans],
         "outcomes": "".join(LETTERS.get(span.outcome, "N") for span in spans),
     }
+
+
+def _lanes(spans: Iterable[Span]) -> list[tuple[str, list[Span]]]:
+    """One lane a worker, in the order in which they began.
+
+    On one machine a worker serves several jobs, one test at a time; on several machines each job has workers of the
+    same names, at the same time. Spans tell the two apart: where jobs overlap in a worker, it is several workers.
+    """
+    workers: dict[str, list[Span]] = {}
+    for span in sorted(spans, key=lambda span: (span.start, span.end, span.job, span.worker, span.test)):
+        workers.setdefault(span.worker, []).append(span)
+    lanes: list[tuple[str, list[Span]]] = []
+    for worker, own in workers.items():
+        if any(after.start < before.end and after.job != before.job for before, after in pairwise(own)):
+            jobs: dict[str, list[Span]] = {}
+            for span in own:
+                jobs.setdefault(span.job, []).append(span)
+            lanes += [(" · ".join(filter(None, (job, worker))), some) for job, some in jobs.items()]
+        else:
+            lanes.append((worker, own))
+    return sorted(lanes, key=lambda lane: (lane[1][0].start, lane[0]))
 
 
 def _attempt(attempt: Attempt, limit: int) -> list[Any]:

@@ -20,21 +20,27 @@ FAILURES_SHOWN, OTHERS_SHOWN, SLOWEST_SHOWN, WARNINGS_SHOWN = 20, 10, 10, 20
 Rows = Mapping[str, int]
 """The table's row of a test."""
 
+_CALM = (
+    '<section class="card calm"><h2>Failures</h2><p>Nothing failed, everything that should have run has a result, '
+    "and nothing had to be tried twice.</p></section>\n"
+)
+
 
 def body(report: Report, said: Verdict) -> str:
     """Everything between ``<body>`` and the data."""
     rows = {one.id: row for row, one in enumerate(report.results)}
+    attention, slowest = _attention(report, rows), _slowest(report, rows)
     return "".join(
         [
             '<a class="skip" href="#tests">Skip to all tests</a>\n',
             top(report, said),
             '<main>\n<div class="columns">\n<div>\n',
             _warnings(report.warnings),
-            _attention(report, rows),
+            attention or _CALM + slowest,
             "</div>\n<div>\n",
             certificate(report.certificate, rows),
             trend(figures.with_this_build(report)),
-            _slowest(report, rows),
+            slowest if attention else "",
             "</div>\n</div>\n",
             _workers(report),
             html_tests.table(),
@@ -67,10 +73,7 @@ def _attention(report: Report, rows: Rows) -> str:
         tests.section("Not proven", figures.unproven(report), OTHERS_SHOWN, "outcome=not-proven"),
         tests.section("Flaky", figures.flaky(report), OTHERS_SHOWN, "flaky"),
     ]
-    return "".join(parts) or (
-        '<section class="card calm"><h2>Failures</h2><p>Nothing failed, everything that should have run has a result, '
-        "and nothing had to be tried twice.</p></section>\n"
-    )
+    return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,8 @@ def _name(one: TestResult) -> str:
 def _workers(report: Report) -> str:
     if not report.timeline:
         return ""
-    lanes = len({(span.job, span.worker) for span in report.timeline})
     return (
-        f'<section class="card" id="workers"><h2>Workers over time <span class="n">{lanes:,}</span></h2>'
+        '<section class="card" id="workers"><h2>Workers over time</h2>'
         '<p class="hint">Each bar is a test. Point at it to see its name, click to open it; with the keyboard, arrows '
         'move from test to test and Enter opens.</p><div id="timeline"></div>'
         '<p id="timeline-said" class="visually-hidden" aria-live="polite"></p></section>\n'

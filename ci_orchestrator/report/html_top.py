@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ci_orchestrator.report import figures
 from ci_orchestrator.report.escape import for_html
 from ci_orchestrator.report.verdict import Verdict
-from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, moment, seconds
+from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, moment, over, seconds
 from ci_orchestrator.results.model import Outcome
 from ci_orchestrator.results.report import Report
 
@@ -36,7 +36,7 @@ def _facts(report: Report) -> Iterator[str]:
         ("wall time", seconds(report.wall) if report.wall > 0 else ""),
         ("test time", seconds(figures.test_seconds(report)) if report.results else ""),
         ("workers", count(spent.at_once) if spent else ""),
-        ("lower bound", f"{seconds(spent.bound)} ({spent.gap:+.1%})" if spent else ""),
+        ("lower bound", f"{seconds(spent.bound)} ({over(spent.gap)})" if spent else ""),
     ]
     for name, value in facts:
         if value:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ci_orchestrator.report import cells, figures
 from ci_orchestrator.report.escape import one_line
 from ci_orchestrator.report.verdict import certificate_sentence, verdict
-from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, seconds
+from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, over, seconds
 from ci_orchestrator.results.model import TestResult
 from ci_orchestrator.results.report import Report
 
@@ -162,7 +162,7 @@ def _effort(report: Report, screen: _Screen) -> Iterator[str]:
     if report.wall > 0:
         facts.append(f"wall {seconds(report.wall)}")
     if spent:
-        facts.append(f"lower bound {seconds(spent.bound)} ({spent.gap:+.1%})")
+        facts.append(f"lower bound {seconds(spent.bound)} ({over(spent.gap)})")
     if facts:
         yield screen.row("run", " · ".join(facts))
 

@@ -58,6 +58,11 @@ def _part(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value >= 0.0005 else "<1 ms"
 
 
+def over(gap: float) -> str:
+    """How much longer than a bound: ``+3.5%``, or ``6.0×`` of it."""
+    return f"{gap:+.1%}" if gap < 1 else f"{1 + gap:,.1f}×"
+
+
 def moment(timestamp: float) -> str:
     """Unix seconds as ``2026-03-04 09:30 UTC``; empty when it is unknown (0) or no time at all."""
     if not timestamp:

@@ -101,3 +101,17 @@ def test_texts_are_bounded_over_all_tests(outcome, budget):
     kept = [attempt[13:] for chunk in chunks(report) for _, (attempt,) in chunk]
     assert 0.5 * budget < sum(len(text) for texts in kept for text in texts) < 1.1 * budget
     assert "characters left out" in kept[0][0]
+
+
+def lanes(*spans: tuple[str, str, float, float]) -> list[str]:
+    timeline = tuple(Span(job, worker, "s::p::t", start, end, "passed") for job, worker, start, end in spans)
+    data = index(Report(title="x", timeline=timeline, certificate=Certificate(certified=False)))
+    return [data["lanes"][label] for label, _ in data["timeline"]["lanes"]]
+
+
+def test_a_worker_of_one_machine_has_one_lane_whatever_jobs_it_serves():
+    assert lanes(("b", "w1", 0, 1), ("a", "w1", 1, 2), ("b", "w1", 2, 3), ("a", "w2", 0.5, 2)) == ["w1", "w2"]
+
+
+def test_workers_of_the_same_name_at_the_same_time_have_lanes_of_their_own():
+    assert lanes(("b", "w1", 0, 2), ("a", "w1", 1, 3), ("a", "w1", 3, 4)) == ["b · w1", "a · w1"]

@@ -11,18 +11,18 @@ let canvas = null;
 let gutter = 0;
 let pointed = -1;
 
-// [first span, end of spans, label, busy share] of each lane; spans lie sorted by lane and start.
+// The first span, the end of the spans and the label of each lane; spans lie sorted by lane and start.
 function laneBounds() {
   let from = 0;
-  return timeline.lanes.map(([job, worker, spans]) => {
-    const lane = { from, to: from + spans, label: [data.jobs[job], data.workers[worker]].filter(Boolean).map(short).join(" · ") };
+  return timeline.lanes.map(([label, spans]) => {
+    const lane = { from, to: from + spans, label: short(data.lanes[label]) };
     from += spans;
     return lane;
   });
 }
 
 function short(name) {
-  return name.length > 24 ? `${name.slice(0, 23)}…` : name;
+  return name.length > 36 ? `${name.slice(0, 35)}…` : name;
 }
 
 function startTimeline() {
@@ -54,7 +54,7 @@ function laneSummary() {
 
 function paint() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["line", "quiet", "text", ...Object.values(OUTCOMES).map((outcome) => outcome.name)];
+  const names = ["card", "line", "quiet", "text", ...Object.values(OUTCOMES).map((outcome) => outcome.name)];
   const colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   const width = stage.clientWidth;
   const height = lanes.length * laneHeight + AXIS;
@@ -106,8 +106,15 @@ function paintLane(pen, lane, number, width, colours) {
       pen.fillStyle = colours[OUTCOMES[letter].name];
       pen.fillRect(x, quiet ? top + 3 : top + 1, Math.max(end - x - (end - x > 3 ? 1 : 0), quiet ? 0.6 : 3), quiet ? bar : bar + 4);
       filled = Math.ceil(end);
+      if (!quiet && end - x > 12 && laneHeight > 14) paintSymbol(pen, letter, (x + end) / 2, top + laneHeight / 2, colours);
     }
   }
+}
+
+function paintSymbol(pen, letter, x, y, colours) {
+  pen.fillStyle = colours.card;
+  pen.textAlign = "center";
+  pen.fillText(OUTCOMES[letter].symbol, x, y + 1);
 }
 
 function paintPointed(pen, width, colours) {
