@@ -211,7 +211,7 @@ class Machine:
             attempt=job.spec.attempt,
             worker=worker,
             number=task.number,
-            message=f"dead letter: {done.message}" if dead else done.message,
+            message=f"dead letter: {done.message or done.cause.value}" if dead else done.message,
         )
         out: list[Command] = [Emit(done)]
         if retried:

@@ -146,6 +146,7 @@ class Fold:
         """Set the outcome that a test has for now; None: it has none any more. What was decided before is over."""
         self.dead.pop(test, None)
         self.withheld.pop(test, None)
+        self._flaky.discard(test)
         before = self._done.pop(test, None)
         if before is not None:
             self._counts[before] -= 1
@@ -185,7 +186,10 @@ class Fold:
         self._state(event)
         self._running.pop(event.test, None)
         self._decide(event.test, event.outcome)
-        self.attempts.setdefault(event.test, []).append(attempt_of(event))
+        before = self.attempts.setdefault(event.test, [])
+        if event.outcome is Outcome.PASSED and any(one.outcome in FAILURES and one.job == event.job for one in before):
+            self._flaky.add(event.test)
+        before.append(attempt_of(event))
         begin = event.started or event.ts
         self.spans.append(Span(event.job, event.worker, event.test, begin, begin + event.duration, event.outcome.value))
 

@@ -24,14 +24,15 @@ def ends(log: list[events.Event]) -> dict[str, str]:
     state: dict[str, str] = {}
     for event in log:
         test = getattr(event, "test", "")
-        if isinstance(event, events.WorkerLost) or not test:
+        if not test:
             continue
         before = state.get(test, "waiting")
         allowed, after = {
-            "test.started": ({"waiting", "running"}, "running"),  # again: the worker went before it was tried
-            "test.finished": ({"running"}, getattr(event, "outcome", "")),
+            "test.started": ({"waiting", "lost"}, "running"),
+            "worker.lost": ({"running"}, "lost"),  # and the test is tried again, or ends
+            "test.finished": ({"running", "lost"}, getattr(event, "outcome", "")),
             "test.retried": (set(RED), "waiting"),
-            "test.dead": ({"waiting", Outcome.NOT_PROVEN}, "dead"),
+            "test.dead": ({"waiting", "lost", Outcome.NOT_PROVEN}, "dead"),
             "test.withheld": ({"waiting"}, "withheld"),
         }[event.type]
         assert before in allowed, f"{event.type} of a test that is {before}"

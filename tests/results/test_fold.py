@@ -110,6 +110,7 @@ def test_a_status_and_the_results_at_the_end_say_the_same(specs: list[JobSpec], 
     assert status.failed == counts.failed + counts.errored
     assert status.skipped == counts.skipped
     assert status.not_proven == counts.not_proven
+    assert status.flaky == counts.flaky
     assert {one.id for one in fold.results().values() if one.outcome is Outcome.NOT_PROVEN} == fold.dead.keys()
 
 
