@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ci_orchestrator.errors import MissingPartError
 from ci_orchestrator.report.escape import one_line
-from ci_orchestrator.report.wording import seconds
+from ci_orchestrator.report.wording import moment, seconds
 from ci_orchestrator.results.model import Totals
 from ci_orchestrator.results.report import TrendPoint
 
@@ -26,6 +26,9 @@ Theme = Literal["light", "dark"]
 
 POINTS = 60
 """Builds shown, the last of them."""
+
+BUILD_LIMIT = 10
+"""Characters of a build's name that fit under its bar."""
 
 _SERIES = (("failed", ""), ("errored", "xxxx"), ("not proven", "////"), ("skipped", "...."), ("passed", ""))
 """From the zero line up. Hatched, so that colour is not the only sign."""
@@ -121,9 +124,7 @@ class _Chart:
         axes.set_axisbelow(True)
         handles = [*self._bars(axes), *self._line(axes.twinx())]
         every = max(1, math.ceil(len(self.points) / 12))
-        axes.set_xticks(
-            range(0, len(self.points), every), [self._label(point.build, 10) for point in self.points[::every]]
-        )
+        axes.set_xticks(range(0, len(self.points), every), [self._build(point) for point in self.points[::every]])
         axes.set_xlim(-0.6, max(len(self.points), 1) - 0.4)
         axes.margins(y=0.12)
         axes.locator_params(axis="y", integer=True)
@@ -179,6 +180,13 @@ class _Chart:
         axes.tick_params(colors=self.colours["quiet"], length=0)
         for side in axes.spines.values():
             side.set_visible(False)
+
+    def _build(self, point: TrendPoint) -> str:
+        """The build's number; one that is too long to stand under its bar is told by its day and hour."""
+        when = moment(point.started)
+        if len(point.build) <= BUILD_LIMIT or not when:
+            return self._label(point.build, BUILD_LIMIT)
+        return f"{when[5:10]}\n{when[11:16]}"
 
     def _label(self, text: str, limit: int) -> str:
         """`text`, harmless and short; what the font cannot show is a ``?`` instead of a warning."""
