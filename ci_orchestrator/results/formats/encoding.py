@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from ci_orchestrator.results.formats.base import Readable
 from ci_orchestrator.results.formats.text import UNCLEAN, picture, visible
 
-CHUNK = 65_536
+CHUNK = 32_768
+"""Bytes read at once: small enough that what is made of a piece is gone before the garbage collector looks at it."""
 
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF32_LE, "utf-32"),

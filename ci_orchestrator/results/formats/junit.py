@@ -105,9 +105,9 @@ class _Open:
         """`(message, details)`: one line, and all there is when there is more than that line."""
         said = self.attributes.get("message", "").strip()
         details = self.text.value()
-        if "\n" in said and said not in details:
-            details = f"{said}\n{details}"
-        if details.strip() == said:
+        if "\n" in said:
+            details = details if said in details else f"{said}\n{details}"
+        elif details.strip() == said:
             details = ""  # many tools, and our writer, say a message twice
         line = said or details.strip() or self.trace.strip()
         return cut(line.partition("\n")[0].rstrip()), cut_text(details)
@@ -205,6 +205,8 @@ class _Reader:
     def _start_other(self, tag: str, attributes: Attributes) -> None:
         if self._open:
             self._start_inside(tag, attributes)
+        elif tag in _PROBLEMS or tag in _OUTPUTS:
+            self._collect(tag, attributes)
         elif tag == "testcase":
             if self._case is not None:
                 self._items.pop()
@@ -215,7 +217,7 @@ class _Reader:
             self._around.append(self._suites)
             if len(self._suites) < NESTED_SUITES:
                 self._suites = (*self._suites, cut_name(attributes.get("name", "")))
-        elif tag in _PROBLEMS or tag in _OUTPUTS or (tag in _RETRIES and self._case is not None):
+        elif tag in _RETRIES and self._case is not None:
             self._collect(tag, attributes)
 
     def _start_inside(self, tag: str, attributes: Attributes) -> None:
@@ -269,7 +271,7 @@ class _Reader:
             case.message, case.cause = message, cause
         if worse and case is not self._never_ran:
             case.outcome = outcome
-        case.details = cut_text("\n\n".join(filter(None, (case.details, details))))
+        case.details = cut_text(f"{case.details}\n\n{details}") if case.details and details else case.details or details
 
     def _retry(self, closed: _Open) -> None:
         """One more attempt of the case, made before or after the one that it tells."""

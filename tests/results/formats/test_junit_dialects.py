@@ -129,6 +129,23 @@ def test_several_failures_in_one_case_are_one_failed_test_with_all_texts():
     assert (case.outcome, case.message, case.details) == (Outcome.FAILED, "one", "first\n\nsecond")
 
 
+@pytest.mark.parametrize(
+    ("message", "text", "told"),
+    [
+        ("one", "one", ("one", "")),
+        ("one", "", ("one", "")),
+        ("", "\n  one\n  two\n", ("one", "\n  one\n  two\n")),
+        ("one&#10;two", "one\ntwo", ("one", "one\ntwo")),
+        ("one&#10;two", "", ("one", "one\ntwo\n")),
+        ("one&#10;two", "three", ("one", "one\ntwo\nthree")),
+        ("one", "two", ("one", "two")),
+    ],
+)
+def test_a_message_is_one_line_and_nothing_of_it_is_lost(message, text, told):
+    (case,) = cases(suite(f'<testcase name="n"><failure message="{message}">{text}</failure></testcase>'))
+    assert (case.message, case.details) == told
+
+
 def test_an_outcome_of_a_suite_is_a_case_of_its_own():
     broken, fine = cases(
         suite(
