@@ -150,14 +150,18 @@ def decode(data: bytes, file: str = "plan.lock.json") -> Lock:
         lock = Lock.model_validate(raw)
         digest = _own_digest(lock)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise LockError(f"not a lock: {place}: {first['msg']}", where=where, fix=again) from None
+        raise LockError(f"not a lock: {_first(error)}", where=where, fix=again) from None
     except (ValueError, RecursionError) as error:  # JSON that no writer of ours makes, such as a plan 300 levels deep
         raise LockError(f"not a lock: {error}", where=where, fix=again) from None
     if lock.digest != digest:
         raise LockError("the lock was changed after it was made: its digest does not match", where=where, fix=again)
     return lock
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return ": ".join(filter(None, (place, first["msg"].removeprefix("Value error, "))))
 
 
 def moved(lock: Lock, plan: Plan) -> tuple[str, ...]:
@@ -173,14 +177,17 @@ def _differences(path: str, old: object, new: object) -> Iterable[str]:
         for key in sorted({*old, *new}):
             yield from _differences(f"{path}.{key}" if path else key, old.get(key, _ABSENT), new.get(key, _ABSENT))
     elif old != new or type(old) is not type(new):
-        yield f"{path}: {_short(old)} → {_short(new)}"
+        was, now = ("absent" if value is _ABSENT else json.dumps(value, ensure_ascii=False) for value in (old, new))
+        same = next((at for at, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+        yield f"{path}: {_short(was, same - 20)} → {_short(now, same - 20)}"
 
 
-def _short(value: object) -> str:
-    if value is _ABSENT:
-        return "absent"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:77]}…"
+def _short(text: str, start: int) -> str:
+    """At most some 80 characters of a long text, from `start` on."""
+    if len(text) <= 80:
+        return text
+    end = max(0, start) + 77
+    return f"{'…' if start > 0 else ''}{text[max(0, start) : end]}{'…' if end < len(text) else ''}"
 
 
 def _value(lock: Lock) -> dict[str, Any]:
