@@ -1,7 +1,7 @@
 """ci-orchestrator: one test plan, run on any CI provider or on this machine, certified complete.
 
-What is exported here is the public Python API; the command line is a thin skin over it. Names are imported when they are
-first used (PEP 562), so that `import ci_orchestrator` costs nothing.
+What is exported here is the public Python API; the command line is a thin skin over it. Names are imported when they
+are first used (PEP 562), so that `import ci_orchestrator` costs nothing.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def names(kind: str, builtins: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted({*builtins, *(point.name for point in _points(kind))}))
 
 
-def load(kind: str, name: str, builtins: Mapping[str, str]) -> Any:
+def load(kind: str, name: str, builtins: Mapping[str, str]) -> Any:  # noqa: ANN401 - each kind knows its own
     """The object registered as `name`. Raises `UserError` when there is none, naming the nearest."""
     target = builtins.get(name)
     if target is not None:

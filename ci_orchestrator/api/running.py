@@ -21,6 +21,7 @@ from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.merge import result, totals
 from ci_orchestrator.results.model import TestResult, Totals
+from ci_orchestrator.run.artifacts import expire
 from ci_orchestrator.run.bundle import bundle_name, find_bundles, read_events, write_atomically
 from ci_orchestrator.run.orphans import end_orphans
 
@@ -143,6 +144,8 @@ def run_job(
 def _run(project: Project, execution: Execution, started: float, warnings: tuple[str, ...]) -> Reported:
     execution.observer.planned(execution.lock, execution.jobs)
     interrupted = execution.run()
+    retain = max(suite.artifacts.retain for suite in execution.plan.suites.values())
+    expire(execution.root.parent, execution.clock.now(), retain)
     return report_run(
         project,
         execution.lock,

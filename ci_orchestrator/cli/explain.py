@@ -77,9 +77,8 @@ def _show_job(output: Output, found: JobExplained) -> None:
         )
         return
     output.print(output.style(job.id, "bold"))
-    output.print(
-        f"  suite {job.suite}, one of {counted(found.shards, 'job')}; {counted(len(job.tests), 'test')}, about {seconds(job.seconds)}"
-    )
+    size = f"{counted(len(job.tests), 'test')}, about {seconds(job.seconds)}"
+    output.print(f"  suite {job.suite}, one of {counted(found.shards, 'job')}; {size}")
     output.print(f"  stage {job.stage}, runner class {job.runner}: the cheapest that has what the suite requires")
     output.print(f"  needs: {', '.join(need.label.removeprefix('needs:') for need in job.needs) or 'nothing'}")
     output.print(f"  needed by: {', '.join(found.dependents) or 'nothing'}")

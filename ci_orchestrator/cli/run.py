@@ -104,7 +104,7 @@ class Watcher(Observer):
 def print_report(output: Output, reported: Reported) -> ExitCode:
     """The summary (or the JSON) of a report; returns its exit code."""
     report = reported.report
-    page = reported.out / "report.html"
+    page = _near(reported.out / "report.html")
     if output.json_wanted:
         totals = report.totals
         output.json(
@@ -153,6 +153,12 @@ def _message(attempt: object) -> str:
     return str(getattr(attempt, "message", ""))
 
 
+def _near(path: Path) -> Path:
+    """Relative to where the user stands, if it is below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def _check(args: argparse.Namespace) -> None:
     """Options that only make sense together."""
     if args.job and not args.lock:
@@ -171,7 +177,7 @@ def _check(args: argparse.Namespace) -> None:
 def _terminated_like_interrupted() -> Iterator[None]:
     """A CI system that cancels a job sends SIGTERM: stop as cleanly as for Ctrl-C."""
 
-    def interrupt(signum: int, frame: FrameType | None) -> None:
+    def interrupt(_signum: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)

@@ -1,4 +1,4 @@
-"""The driver: tells the machine what happens, and does what it answers. All waiting, all threads' messages, no decisions.
+"""The driver: tells the machine what happens, and does what it answers. It waits and acts; it decides nothing.
 
 It staffs places with workers, hands each the next tests from the queue, and writes every event down.
 """
@@ -14,7 +14,7 @@ from ci_orchestrator.coordinator.commands import Command, Emit, Kill, Put, Settl
 from ci_orchestrator.coordinator.crew import Crew, Member
 from ci_orchestrator.coordinator.discovery import end_all
 from ci_orchestrator.coordinator.machine import Machine
-from ci_orchestrator.coordinator.queue.base import ChannelState, Queue
+from ci_orchestrator.coordinator.queue.base import ChannelState, Lease, Queue
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results import events
 from ci_orchestrator.run.process import signal_name
@@ -34,7 +34,7 @@ PULSE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What may run at once: `width` workers, whose suites together ask for at most `cpu` and `memory` (None: unbounded)."""
+    """What may run at once: `width` workers, whose suites together ask for at most `cpu` and `memory` (None: any)."""
 
     width: int
     cpu: float | None = None
@@ -88,7 +88,7 @@ class Driver:
         self._begin = clock.now() - clock.monotonic()
 
     def run(self) -> None:
-        """Run everything. KeyboardInterrupt ends the workers, records what was running as interrupted, and is raised on."""
+        """Run everything. KeyboardInterrupt ends the workers, is recorded for what was running, and is raised on."""
         try:
             self._apply(self._machine.start(self._now()))
             while not self._machine.finished:
@@ -213,25 +213,22 @@ class Driver:
     def _feed(self, member: Member) -> None:
         if not member.ready or len(self._queue.held(member.name)) > LOW_WATER:
             return
-        now = self._now()
-        suite = member.suite.name
-        state = next((one for one in self._queue.channels(now) if one.channel == suite), None)
-        if state is not None:
-            workers = sum(one.suite.name == suite for one in self._crew.members.values())
-            leases = self._queue.reserve(
-                member.name,
-                suite,
-                now,
-                lease=LEASE,
-                budget=state.remaining / (SHARE * workers),
-                prefer=member.groups,
-            )
+        leases = self._reserve(member, self._now())
+        if leases:
             self._tokens.update((lease.task.key, lease.token) for lease in leases)
             member.session.run([lease.task.key.partition("::")[2] for lease in leases])
             member.flushed = False
         elif not member.flushed and self._queue.held(member.name):
             member.flushed = True
             member.session.flush()
+
+    def _reserve(self, member: Member, now: float) -> Sequence[Lease]:
+        """The next tests for a worker: less at a time the less there is left, so that all end together."""
+        suite = member.suite.name
+        remaining = sum(one.remaining for one in self._queue.channels(now) if one.channel == suite)
+        workers = sum(one.suite.name == suite for one in self._crew.members.values())
+        budget = remaining / (SHARE * workers)
+        return self._queue.reserve(member.name, suite, now, lease=LEASE, budget=budget, prefer=member.groups)
 
     def _dispensable(self, member: Member, states: Sequence[ChannelState]) -> bool:
         if any(state.channel == member.suite.name for state in states):
@@ -263,7 +260,7 @@ class Driver:
         return sorted(states, key=lambda state: (-state.priority, -self._loads[state.channel].tail, state.channel))
 
     def _dismiss(self) -> None:
-        """Everything is done: let the workers end by themselves, so that fixtures are torn down and coverage is saved."""
+        """Everything is done: let the workers end by themselves, so that fixtures are torn down and data is saved."""
         for member in self._crew.members.values():
             if not member.stopping:
                 member.stopping = True

@@ -131,13 +131,14 @@ class Machine:
         if task is None or (killed_for is not None and killed_for != running.test):
             return [lost]  # it had gone on to this test before the kill reached it: the test was not tried
         took = max(0.0, now - running.since)
+        how = signal or f"exit code {exit_code}"
         attempt = self._attempt(
             worker,
             running,
             now,
             outcome=Outcome.FAILED if killed_for else Outcome.NOT_PROVEN,
             cause=Cause.TIMEOUT if killed_for else Cause.WORKER_LOST,
-            message=f"timed out after {took:.1f} s" if killed_for else f"its worker was lost ({signal or exit_code})",
+            message=f"timed out after {took:.1f} s" if killed_for else f"its worker was lost ({how})",
             details=evidence,
         )
         return [lost, *self._ended(job, worker, task, attempt, now)]

@@ -32,6 +32,8 @@ def render_terminal(
 ) -> str:
     """The summary, ending in a newline: with the default `limit` at most 24 lines of at most `width` cells.
 
+    Only the location is never shortened: it is there to be opened.
+
     `limit`: how many failures are listed (0: none). `location`: where the full report is.
     """
     screen = _Screen(max(width, 40), _ANSI if colour else {})
@@ -45,7 +47,7 @@ def render_terminal(
         *_effort(report, screen),
         *_proof(report, screen),
         *_warnings(report, screen),
-        *([screen.row("report", one_line(location))] if location else []),
+        *([screen.paint(cells.pad("report", 12), "bold") + one_line(location)] if location else []),
     ]
     return "".join(f"{line}\n" for line in lines)
 

@@ -51,12 +51,16 @@ class JobFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStarted(Event):
+    """A worker ran its first test of this job; `pid` is its process."""
+
     type: ClassVar[str] = "worker.started"
     pid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFinished(Event):
+    """A worker that had run tests of this job ended as it was asked to."""
+
     type: ClassVar[str] = "worker.finished"
     exit_code: int
 
@@ -74,6 +78,8 @@ class WorkerLost(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestStarted(Event):
+    """Attempt `number` of a test began."""
+
     __test__: ClassVar[bool] = False
     type: ClassVar[str] = "test.started"
     test: str

@@ -1,4 +1,4 @@
-"""From a plan and the tests that were found to the lock, in named phases. Each takes the one before it, and can be shown.
+"""From a plan and the tests that were found to the lock, in named phases, each of which can be shown.
 
 ``discover`` (what there is) → ``select`` (what to run) → ``estimate`` (how long it takes) → ``match`` (on which runner
 class) → ``shard`` (in how many jobs) → ``lock`` (written down). Pure: the same arguments give the same bytes.
@@ -74,7 +74,7 @@ def schedule(
     suites: Collection[str] | None = None,
     skipped: Sequence[tuple[str, str]] = (),
 ) -> Schedule:
-    """All phases. `durations`: test id → its last usable seconds, newest first. `suites`: only these (all by default)."""
+    """All phases. `durations`: test id → its last usable seconds, newest first. `suites`: only these (default: all)."""
     graph = suite_graph(plan)
     every = {name: tuple(found[name]) for name in sorted(found)}
     selected = {name: every[name] for name in sorted(suites if suites is not None else every)}
@@ -171,7 +171,7 @@ def _jobs(
 
 
 def _need(need: str, ids: Mapping[str, Sequence[str]], shards: Mapping[str, ShardPlan]) -> Need:
-    """The jobs, and for a need of single tests the tests, that must have passed. Raises `PlanError` if there are none."""
+    """The jobs, and for a need of single tests those, that must have passed. Raises `PlanError` if there are none."""
     suite, _, wanted = need.partition("::")
     if not wanted:
         return Need(label=f"needs:{need}", jobs=tuple(ids[suite]))

@@ -42,8 +42,9 @@ def test_the_screen_of_a_hostile_build(golden):
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 @pytest.mark.parametrize("report", [sample_report(), hostile_report(), large_report(3000), GREEN])
 def test_it_fits_one_screen(report, width):
-    lines = render_terminal(report, width=width, location="x" * 300).splitlines()
-    assert len(lines) <= 24
+    *lines, location = render_terminal(report, width=width, location="x" * 300).splitlines()
+    assert len(lines) < 24
+    assert location.endswith("x" * 300), "a path is there to be opened"
     assert max(map(cells.width, lines)) <= width
 
 

@@ -27,6 +27,7 @@ class MemoryQueue:
         self._tokens: dict[str, int] = {}
         self._holdings: dict[str, dict[int, Lease]] = {}
         self._in_group: dict[str, str] = {}
+        self._helped: dict[str, set[str]] = {}
         self._begin: float | None = None
         self._new_token = count(1)
         self._seq = count(1)
@@ -80,6 +81,7 @@ class MemoryQueue:
         tasks = [self._end(token) for token in tuple(self._holdings.get(worker, ()))]
         self._holdings.pop(worker, None)
         self._in_group.pop(worker, None)
+        self._helped.pop(worker, None)
         self.put(tasks, now)
         return tasks
 
@@ -146,13 +148,18 @@ class MemoryQueue:
 
     def _take(self, worker: str, channel: str, budget: int, prefer: Collection[str]) -> list[Task]:
         taken = {name for holder, name in self._in_group.items() if holder != worker}
+        helped = self._helped.setdefault(worker, set())
         out: list[Task] = []
         for level, group in self._ranked(worker, channel, prefer, taken):
             before = level.remaining
             shared = group.name in taken
+            if shared and group.name in helped:
+                continue  # what is left stands before what this worker took: the other goes on with it, in order
             out += level.take(group, budget, shared=shared)
             budget -= before - level.remaining
-            if not shared:
+            if shared:
+                helped.add(group.name)
+            else:
                 self._in_group[worker] = group.name
             if shared or group.tasks or budget <= 0:
                 break

@@ -47,11 +47,12 @@ class Group:
     def take(self, budget: int, *, shared: bool) -> list[Task]:
         """The first tasks, at least one, that fit into `budget`; all when they must stay together.
 
-        `shared`: another worker is among them, so take from the far end, and at most half.
+        `shared`: another worker is among them, so take the far half of the work, in one go.
         """
         if not self.tidy:
             self.tasks, self.tidy = deque(sorted(self.tasks, key=lambda task: task.order)), True
         far = shared and not self.whole
+        budget = self.remaining // 2 if far else budget
         most = max(1, len(self.tasks) // 2) if far else len(self.tasks)
         out: list[Task] = []
         while len(out) < most:

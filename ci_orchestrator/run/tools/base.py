@@ -22,7 +22,6 @@ class Collected:
     tests: tuple[str, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
-    owned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

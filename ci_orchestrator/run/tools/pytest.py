@@ -130,7 +130,6 @@ class PytestSession:
                 tests=tuple(line["tests"]),
                 errors=tuple((path, text) for path, text in line["errors"]),
                 skipped=tuple((path, text) for path, text in line["skipped"]),
-                owned=tuple(line["owned"]),
             )
         if kind == "unknown":
             return Unknown(tests=tuple(line["tests"]))

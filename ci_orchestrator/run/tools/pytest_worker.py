@@ -302,15 +302,7 @@ class Plugin:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Say what was collected, then run what is asked for."""
         tests = self._adopt(session.items)
-        self.channel.send(
-            {
-                "ev": "collected",
-                "tests": tests,
-                "errors": self.errors,
-                "skipped": self.skipped,
-                "owned": sorted(self.mine),
-            }
-        )
+        self.channel.send({"ev": "collected", "tests": tests, "errors": self.errors, "skipped": self.skipped})
         if not session.config.option.collectonly:
             self._loop(session)
         return True
