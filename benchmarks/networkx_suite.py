@@ -4,8 +4,8 @@
     python benchmarks/networkx_suite.py --kill 20    # a random busy worker is killed every 20 seconds instead
 
 Each command is a whole process, planning included. The first run of ours knows no durations, the second does.
-Targets: at most 1.05 × and 0.95 × the wall time of `pytest -n 2`. Needs networkx, pytest and pytest-xdist beside this interpreter
-and takes some minutes; the machine should be quiet.
+Targets: at most 1.05 × and 0.95 × the wall time of `pytest -n 2`. Needs networkx,
+pytest and pytest-xdist beside this interpreter and takes some minutes; the machine should be quiet.
 """
 
 from __future__ import annotations

@@ -60,6 +60,24 @@ def drain(queue: Queue, now: float = 0.0) -> list[str]:
 # -- order ---------------------------------------------------------------------------------------
 
 
+def test_a_group_is_shared_once_and_each_worker_goes_on_in_order(new: New) -> None:
+    queue = new()
+    queue.put([task(f"t{order}", group="f", order=order, estimate=1.0) for order in range(8)], 0.0)
+    assert take(queue, "first") == ["t0"]
+    assert take(queue, "second") == ["t5", "t6", "t7"], "the far half, in one go"
+    assert take(queue, "second") == [], "what is left stands before what it took"
+    assert take(queue, "first", budget=100.0) == ["t1", "t2", "t3", "t4"]
+
+
+def test_what_a_worker_left_behind_goes_to_whoever_asks(new: New) -> None:
+    queue = new()
+    queue.put([task(f"t{order}", group="f", order=order, estimate=1.0) for order in range(4)], 0.0)
+    take(queue, "first")
+    take(queue, "second")
+    queue.release("first", 0.0)
+    assert take(queue, "second", budget=100.0) == ["t0", "t1", "t2"]
+
+
 @given(priorities=st.lists(st.integers(-100, 100), max_size=30))
 def test_priority_first_and_first_in_first_out_among_equals(new: New, priorities: list[int]) -> None:
     queue = new()
@@ -326,8 +344,9 @@ class Model(RuleBasedStateMachine):
     )
     def reserve(self, worker: str, channel: str, budget: float, prefer: set[str]) -> None:
         ready = self.ready(channel)
+        others = any(lease.worker != worker for lease in self.leased.values())
         leases = self.queue.reserve(worker, channel, self.now, lease=LEASE, budget=budget, prefer=prefer)
-        assert bool(leases) == bool(ready)
+        assert bool(leases) == bool(ready) or (ready and others), "only what another worker goes on with is kept back"
         for lease in leases:
             assert (lease.worker, lease.expires) == (worker, self.now + LEASE)
             assert ready.pop(lease.task.key) == lease.task
@@ -338,7 +357,7 @@ class Model(RuleBasedStateMachine):
         assert [one.priority for one in taken] == sorted((one.priority for one in taken), reverse=True)
         if taken and ready:
             assert taken[-1].priority >= max(one.priority for one in ready.values())
-        assert sum(one.estimate for one in taken[:-1]) <= budget or len(taken) == 1
+        assert sum(one.estimate for one in taken[:-1]) <= budget or len(taken) == 1 or others
 
     @rule(key=st.sampled_from(KEYS), again=st.booleans(), delay=st.sampled_from((0.0, 2.0)))
     def settle(self, key: str, again: bool, delay: float) -> None:

@@ -147,7 +147,8 @@ class MemoryQueue:
             self._add(heapq.heappop(self._delayed)[2], now)
 
     def _take(self, worker: str, channel: str, budget: int, prefer: Collection[str]) -> list[Task]:
-        taken = {name for holder, name in self._in_group.items() if holder != worker}
+        busy = {holder for holder, held in self._holdings.items() if held and holder != worker}
+        taken = {name for holder, name in self._in_group.items() if holder in busy}
         helped = self._helped.setdefault(worker, set())
         out: list[Task] = []
         for level, group in self._ranked(worker, channel, prefer, taken):
