@@ -17,7 +17,7 @@ _MESSAGE = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one suite has. `tests`: ``path::name``, by path, within a path in the tool's order."""
+    """What one suite has. `tests`: ``path::name``; within a path in the tool's order, the paths in any."""
 
     suite: str
     tests: tuple[str, ...]
@@ -120,9 +120,8 @@ def _merge(search: _Search) -> Found:
             f"suite {suite.name} has no tests",
             fix="check its `paths` and `args`; if it may be empty, say `allow-empty: true`",
         )
-    ordered = sorted(tests, key=lambda test: test.partition("::")[0])
     skipped = sorted({one for part in search.done for one in part.skipped})
-    return Found(suite.name, tuple(ordered), tuple(skipped))
+    return Found(suite.name, tuple(tests), tuple(skipped))
 
 
 def _failed(suite: Suite, gone: Gone) -> DiscoveryError:

@@ -90,6 +90,7 @@ class Driver:
     def run(self) -> None:
         """Run everything. KeyboardInterrupt ends the workers, is recorded for what was running, and is raised on."""
         try:
+            self._trim()
             self._apply(self._machine.start(self._now()))
             while not self._machine.finished:
                 self._staff()
@@ -245,10 +246,22 @@ class Driver:
 
     def _fits(self, suite: Suite) -> bool:
         """A place is free, and the machine carries one more worker of this suite (one alone always fits)."""
-        present = [self._loads[member.suite.name] for member in self._crew.members.values()]
-        if len(present) >= self._capacity.width:
-            return False
+        return self._bears([self._loads[member.suite.name] for member in self._crew.members.values()], suite)
+
+    def _trim(self) -> None:
+        """Of the workers that discovery kept, end those that may not run at once."""
+        kept: list[Load] = []
+        for member in self._crew.members.values():
+            if self._bears(kept, member.suite):
+                kept.append(self._loads[member.suite.name])
+            else:
+                member.stopping = True
+                member.session.stop()
+
+    def _bears(self, present: Sequence[Load], suite: Suite) -> bool:
         load, limit = self._loads[suite.name], self._capacity
+        if len(present) >= limit.width:
+            return False
         cpu = load.cpu + sum(one.cpu for one in present)
         memory = load.memory + sum(one.memory for one in present)
         fits = (limit.cpu is None or cpu <= limit.cpu) and (limit.memory is None or memory <= limit.memory)

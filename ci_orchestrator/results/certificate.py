@@ -42,7 +42,7 @@ def certify(
         duplicate=tuple(sorted(name for name, one in found.items() if _twice(one))),
         unexpected=tuple(sorted(found.keys() - owed - modules.keys())),
         dead=tuple(sorted(fold.dead.keys() & missing)),
-        withheld=tuple(sorted((name, why) for name, why in fold.withheld.items() if _stands(every[name]))),
+        withheld=tuple((name, one.reason) for name, one in sorted(found.items()) if _withheld(one)),
         skipped_at_collection=tuple(sorted(modules.items())),
     )
     return certificate, tuple(every[name] for name in sorted(every))
@@ -56,6 +56,6 @@ def _twice(one: TestResult) -> bool:
     return len(attempts) < len(one.attempts) or len({attempt.job for attempt in one.attempts}) > 1
 
 
-def _stands(one: TestResult) -> bool:
-    """Whether the test was withheld, and no later attempt of its job has run it."""
+def _withheld(one: TestResult) -> bool:
+    """Whether that it was not run is the last that is known of the test."""
     return one.last is not None and one.last.cause is Cause.WITHHELD

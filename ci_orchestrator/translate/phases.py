@@ -76,7 +76,7 @@ def schedule(
 ) -> Schedule:
     """All phases. `durations`: test id → its last usable seconds, newest first. `suites`: only these (default: all)."""
     graph = suite_graph(plan)
-    every = {name: tuple(found[name]) for name in sorted(found)}
+    every = {name: _ordered(found[name]) for name in sorted(found)}
     selected = {name: every[name] for name in sorted(suites if suites is not None else every)}
     estimates = {name: estimate([f"{name}::{test}" for test in tests], durations) for name, tests in selected.items()}
     runners = {name: resolve_class(plan.suites[name], plan) for name in selected}
@@ -103,6 +103,11 @@ def schedule(
         critical_path=critical_path(lock),
         lock=lock,
     )
+
+
+def _ordered(tests: Sequence[str]) -> tuple[str, ...]:
+    """By path, whoever collected it when; within a path in the tool's own order, which may mean something."""
+    return tuple(sorted(tests, key=lambda test: test.partition("::")[0]))
 
 
 def job_graph(lock: Lock) -> Dag:

@@ -79,6 +79,7 @@ def test_what_a_log_proves(log: list[events.Event], complete: bool, wrong: dict[
         assert results[name].reason
     backwards, same = certified(log[::-1], A, B)  # attempts are ordered by their numbers, not by where they stand
     assert (backwards.complete, backwards.missing, same) == (complete, certificate.missing, results)
+    assert (backwards.withheld, backwards.duplicate) == (certificate.withheld, certificate.duplicate)
 
 
 def test_a_module_that_was_skipped_at_collection_is_listed_and_never_unexpected() -> None:

@@ -201,6 +201,21 @@ def test_another_attempt_of_a_job_replaces_the_first_in_counts_and_outcome() -> 
     assert (one.outcome, one.flaky) == (Outcome.PASSED, True)
 
 
+def test_only_a_failure_that_ran_to_its_end_makes_a_pass_flaky() -> None:
+    log = [begun(), started(), finished(Outcome.NOT_PROVEN, cause=Cause.WORKER_LOST), started(2), finished(number=2)]
+    assert Fold(log).status().flaky == 0
+    log[2] = finished(Outcome.FAILED, cause=Cause.TIMEOUT)
+    assert Fold(log).status().flaky == 1
+    assert Fold([*log, started(3)]).status().flaky == 0
+
+
+def test_a_withheld_test_that_ran_after_all_is_withheld_no_more() -> None:
+    withheld = events.TestWithheld(ts=1.0, job="unit", test=TEST, reason="needs:other")
+    fold = Fold([begun(), withheld, begun(attempt=2), started(attempt=2), finished(attempt=2)])
+    assert fold.withheld == {}
+    assert fold.settled() == {TEST: Outcome.PASSED}
+
+
 def test_times_and_workers_of_a_job() -> None:
     fold = Fold(
         [

@@ -63,12 +63,13 @@ class Queue(Protocol):
     def reserve(
         self, worker: str, channel: str, now: float, *, lease: float, budget: float, prefer: Collection[str] = ()
     ) -> Sequence[Lease]:
-        """The next tasks for this worker, about `budget` seconds' worth, at least one if any is ready.
+        """The next tasks for this worker, about `budget` seconds' worth, at least one if any is ready for it.
 
         Highest effective priority first (it rises while a task waits, so that nothing starves); among equals the
         worker's current group, then groups in `prefer`, then groups that no other worker is in; then the most
-        remaining work, then first in, first out. Within a group, in order; a group that another worker is in gives at
-        most half of what it has left, from its far end.
+        remaining work, then first in, first out. Within a group, in order. A group that another worker is in gives
+        each worker once the far half of its remaining work; the rest is kept for the worker that goes on with it,
+        for as long as that one holds anything.
         """
 
     def extend(self, worker: str, now: float, *, lease: float) -> None:

@@ -53,9 +53,8 @@ class Group:
             self.tasks, self.tidy = deque(sorted(self.tasks, key=lambda task: task.order)), True
         far = shared and not self.whole
         budget = self.remaining // 2 if far else budget
-        most = max(1, len(self.tasks) // 2) if far else len(self.tasks)
         out: list[Task] = []
-        while len(out) < most:
+        while self.tasks:
             cost = weight(self.tasks[-1 if far else 0])
             if out and not self.whole and cost > budget:
                 break
