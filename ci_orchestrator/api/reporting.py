@@ -27,7 +27,7 @@ from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.merge import merge, totals
 from ci_orchestrator.results.model import TestResult
 from ci_orchestrator.results.report import Certificate, Report, Span, TrendPoint
-from ci_orchestrator.run.bundle import atomically, write_atomically
+from ci_orchestrator.run.bundle import atomically, find_bundles, write_atomically
 
 TREND = 20
 """Builds that the trend shows."""
@@ -84,12 +84,12 @@ def report_files(
     clock = clock or wire.system_clock()
     if not paths:
         root = project.latest_run()
-        paths, lock_file, out = [root], lock_file or root / LOCK_FILE, out or root / "report"
+        paths, lock_file, out = find_bundles(root), lock_file or root / LOCK_FILE, out or root / "report"
         build = root.name
     else:
         build = ""
     lock = None if lock_file is None else read_lock(lock_file)
-    sources = gather(paths, lock)
+    sources = gather(paths, lock, but=out)
     if not sources.fold.jobs and not sources.results:
         raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
     build = build or f"report-{_fingerprint(sources)}"

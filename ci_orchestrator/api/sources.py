@@ -38,8 +38,8 @@ class Sources:
         self.warnings = (*self.warnings, text)
 
 
-def gather(paths: Sequence[Path], lock: Lock | None) -> Sources:
-    """Read all `paths`: directories are searched, files must be results.
+def gather(paths: Sequence[Path], lock: Lock | None, *, but: Path | None = None) -> Sources:
+    """Read all `paths`: directories are searched, files must be results. `but`: our own output, never read.
 
     With a lock, a result in a file belongs to the planned test of the same path and name, if exactly one has them.
     Raises `UserError` for a path that is not there, `ResultsError` for a file that was named and is of no known format.
@@ -51,12 +51,12 @@ def gather(paths: Sequence[Path], lock: Lock | None) -> Sources:
         if path.is_dir():
             inside = find_bundles(path)
             bundles.update(dict.fromkeys(inside))
-            files.update(dict.fromkeys(_loose(path, inside), False))
+            files.update(dict.fromkeys(_loose(path, [*inside, *([but] if but else [])]), False))
         elif path.is_file():
             files[path] = True
         else:
             raise UserError(f"{path} does not exist", fix="name a bundle, a directory or a result file")
-    for bundle in sorted(bundles):
+    for bundle in bundles:
         _take_bundle(sources, bundle, lock)
     ignored = [file for file, named in sorted(files.items()) if not _take_file(sources, file, named)]
     if lock is not None and sources.results:
@@ -69,28 +69,31 @@ def gather(paths: Sequence[Path], lock: Lock | None) -> Sources:
     return sources
 
 
-def _loose(root: Path, bundles: Sequence[Path]) -> Iterator[Path]:
-    """Files that belong to no bundle and are not ours."""
-    own = set(bundles)
+def _loose(root: Path, ours: Sequence[Path]) -> Iterator[Path]:
+    """Files below `root` that are hidden in nothing and in none of our directories."""
+    own = {path.resolve() for path in ours}
     for path in root.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-        if path.is_file() and not path.is_symlink() and not hidden and own.isdisjoint(path.parents):
+        if path.is_file() and not path.is_symlink() and not hidden and own.isdisjoint(path.resolve().parents):
             yield path
 
 
 def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None) -> None:
     manifest = read_manifest(bundle)
+    log = list(read_events(bundle))
+    locks = {event.lock for event in log if isinstance(event, events.JobStarted)} | (
+        {manifest.lock} if manifest else set()
+    )
+    if lock is not None and locks - {lock.digest}:
+        sources.damaged = True
+        sources.warn(f"{bundle.name}: belongs to another lock ({min(locks - {lock.digest})[:19]}…): left out")
+        return
     if manifest is None:
         sources.warn(f"{bundle.name}: has no {MANIFEST}: its job did not come to an end")
-    elif lock is not None and manifest.lock != lock.digest:
+    for problem in damaged(bundle, manifest) if manifest else ():
         sources.damaged = True
-        sources.warn(f"{bundle.name}: belongs to another lock ({manifest.lock[:19]}…): left out")
-        return
-    else:
-        for problem in damaged(bundle, manifest):
-            sources.damaged = True
-            sources.warn(f"{bundle.name}: {problem}")
-    for event in read_events(bundle):
+        sources.warn(f"{bundle.name}: {problem}")
+    for event in log:
         if isinstance(event, events.Unreadable):
             sources.damaged = True
             sources.warn(f"{bundle.name}/{EVENTS}:{event.line}: {event.why}")

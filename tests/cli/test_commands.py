@@ -141,10 +141,21 @@ def test_a_bundle_of_another_lock_or_with_a_changed_file_is_not_believed(project
     assert "is there already" in again.stderr
 
 
-def test_reporting_twice_remembers_once(project: Project) -> None:
-    run_cli(project, "run", "--workers", "1")
-    first = json.loads(run_cli(project, "report", "--json").stdout)
+def test_reporting_twice_says_the_same_and_is_remembered_once(project: Project) -> None:
+    first = json.loads(run_cli(project, "run", "--workers", "1", "--json").stdout)
+    for _ in range(2):
+        again = run_cli(project, "report", "--json")
+        assert again.returncode == 0
+        assert json.loads(again.stdout) == first | {"wall": json.loads(again.stdout)["wall"]}
     results = json.loads((Path(first["report"]) / "results.json").read_bytes())
-    run_cli(project, "report")
-    again = json.loads((Path(first["report"]) / "results.json").read_bytes())
-    assert len(results["trend"]) == len(again["trend"]) == 1
+    assert len(results["trend"]) == 1
+
+
+def test_a_report_does_not_read_its_own_output(project: Project) -> None:
+    run_cli(project, "plan", "--lock-out", "lock.json")
+    for job in ("unit_1of2", "unit_2of2"):
+        run_cli(project, "run", "--lock", "lock.json", "--job", job, "--out", "bundles")
+    for _ in range(2):
+        done = run_cli(project, "report", "bundles", "--lock", "lock.json", "--out", "bundles/report", "--json")
+        assert json.loads(done.stdout)["duplicate"] == []
+        assert done.returncode == 0
