@@ -5,14 +5,17 @@ from __future__ import annotations
 import queue
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.coordinator.crew import Crew, Member
+from ci_orchestrator.coordinator.crew import Crew
 from ci_orchestrator.errors import DiscoveryError, Where
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.run.tools.base import Collected, Gone
 
 _MESSAGE = 4_000
+MAX_LOST = 3
+"""Collectors that a suite may lose before it cannot be listed. Another takes over what a lost one had claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,11 @@ class Found:
 class _Search:
     suite: Suite
     wanted: int
-    claims: object
+    claims: Path
     only: frozenset[str] | None
     keep: bool
-    opened: list[Member] = field(default_factory=list)
+    opened: int = 0
+    lost: int = 0
     done: list[Collected] = field(default_factory=list)
 
 
@@ -58,23 +62,36 @@ class Discovery:
         deadline = self._clock.monotonic() + max((suite.timeout for suite in suites), default=0.0)
         try:
             while any(len(search.done) < search.wanted for search in searches):
-                self._open(waiting)
+                self._open_next(waiting)
                 self._listen(deadline)
             return {search.suite.name: _merge(search) for search in searches}
         except BaseException:
             end_all(self._crew, self._clock)
             raise
 
-    def _open(self, waiting: list[_Search]) -> None:
+    def _open_next(self, waiting: list[_Search]) -> None:
         collecting = sum(member.collected is None for member in self._crew.members.values())
         while waiting and collecting < self._crew.width:
             search = waiting[0]
-            member = self._crew.open(search.suite, claims=search.claims, only=search.only)  # type: ignore[arg-type]
-            search.opened.append(member)
-            self._searches[member.name] = search
+            self._open(search)
+            search.opened += 1
             collecting += 1
-            if len(search.opened) == search.wanted:
+            if search.opened == search.wanted:
                 waiting.pop(0)
+
+    def _open(self, search: _Search) -> None:
+        member = self._crew.open(search.suite, claims=search.claims, only=search.only)
+        self._searches[member.name] = search
+
+    def _replace(self, search: _Search, worker: str, gone: Gone) -> None:
+        """A collector is lost: what it had claimed is free again, and another collects it."""
+        search.lost += 1
+        if gone.failed or search.lost >= MAX_LOST:
+            raise _failed(search.suite, gone)
+        for claim in search.claims.iterdir():
+            if claim.read_text(encoding="utf-8") == worker:
+                claim.unlink()
+        self._open(search)
 
     def _listen(self, deadline: float) -> None:
         try:
@@ -98,7 +115,7 @@ class Discovery:
         elif isinstance(message, Gone):
             self._crew.forget(member)
             if member.collected is None:
-                raise _failed(search.suite, message)
+                self._replace(search, worker, message)
 
 
 def _merge(search: _Search) -> Found:
@@ -115,7 +132,7 @@ def _merge(search: _Search) -> Found:
     tests: dict[str, None] = {}
     for part in search.done:
         tests.update(dict.fromkeys(part.tests))
-    if not tests and not suite.allow_empty:
+    if not tests and not suite.allow_empty and search.only is None:
         raise DiscoveryError(
             f"suite {suite.name} has no tests",
             fix="check its `paths` and `args`; if it may be empty, say `allow-empty: true`",

@@ -129,7 +129,7 @@ def _unproven(report: Report, screen: _Screen) -> Iterator[str]:
     yield screen.heading("not proven", note)
     for one in missing[:UNPROVEN_SHOWN]:
         said = one_line(figures.why(one))
-        yield screen.item(one, "", one_line(one.id), f"dead letter: {said}" if one.id in dead else said)
+        yield screen.item(one, "", one_line(one.id), said)
 
 
 def _flaky(report: Report, screen: _Screen) -> Iterator[str]:

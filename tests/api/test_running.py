@@ -583,3 +583,24 @@ def test_the_history_makes_the_second_plan_know(tmp_path: Path) -> None:
     assert [source.value for source in before.source] == ["default", "default"]
     assert [source.value for source in after.source] == ["test", "test"]
     assert after.milliseconds[0] >= 500 > after.milliseconds[1]
+
+
+def test_a_collector_that_is_killed_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+    dies = """
+        import os, pathlib, signal
+        flag = pathlib.Path("died")
+        if not flag.exists():
+            flag.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        def test_after_all(): pass
+    """
+    files = {f"tests/test_{letter}.py": f"def test_{letter}(): pass" for letter in "abcd"} | {"tests/test_x.py": dies}
+    report = run_project(make_project(tmp_path, files), workers=2).report
+    assert report.totals.passed == 5
+    assert report.certificate.complete
+
+
+def test_a_module_that_kills_every_collector_is_told(tmp_path: Path) -> None:
+    files = {"tests/test_x.py": "import os\nos._exit(9)\n"}
+    with pytest.raises(DiscoveryError, match=r"suite unit could not be listed: .* exit code 9"):
+        run_project(make_project(tmp_path, files), workers=2)

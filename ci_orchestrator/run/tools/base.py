@@ -90,8 +90,9 @@ class Workspace:
 
     `worker`: its name (``w1``). `index`/`count`: its place among the workers. `scratch`: private directory (temp files,
     caches, logs). `results`, `coverage`: where report files go. `claims`: shared by the sessions that collect a suite
-    together: a file is collected by the session that claims it first. `only`: collect no other paths (a job's files).
-    `marker`: stands in the environment of all that the worker starts, so that it can be found.
+    together: a file is collected by the session that first makes a file for it there, which holds the worker's name.
+    `only`: collect no other paths (a job's files). `marker`: stands in the environment of all that the worker starts,
+    so that it can be found.
     """
 
     worker: str

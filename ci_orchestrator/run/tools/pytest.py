@@ -47,6 +47,7 @@ class PytestTool:
         )
         settings = {
             "args": [*suite.args, *suite.paths],
+            "worker": workspace.worker,
             "cache": str(workspace.scratch / "cache"),
             "claims": str(workspace.claims) if workspace.claims else None,
             "only": sorted(workspace.only) if workspace.only is not None else None,

@@ -215,6 +215,7 @@ class Plugin:
     def __init__(self, settings: dict[str, Any], channel: Channel) -> None:
         self.channel = channel
         self.claims = settings.get("claims")
+        self.worker = settings["worker"].encode()
         self.cache = settings["cache"]
         only = settings.get("only")
         self.only = None if only is None else set(only)
@@ -261,9 +262,11 @@ class Plugin:
             return True
         name = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
         try:
-            os.close(os.open(os.path.join(self.claims, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            claim = os.open(os.path.join(self.claims, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
             return False
+        os.write(claim, self.worker)  # if we are lost, whoever replaces us can tell what was ours
+        os.close(claim)
         self.mine.add(path)
         return True
 
