@@ -146,9 +146,7 @@ class Driver:
     def _gone(self, member: Member, gone: Gone, now: float) -> None:
         suite = member.suite.name
         whole = gone.asked and gone.exit_code == 0 and not self._queue.held(member.name)
-        if not whole and gone.failed and member.collected is not None:
-            self._apply(self._machine.give_up(suite, gone.failed, now))
-        elif not whole:
+        if not whole:
             self._apply(
                 self._machine.on_lost(
                     member.name,
@@ -159,6 +157,8 @@ class Driver:
                     now=now,
                 )
             )
+            if gone.failed and member.collected is not None:
+                self._apply(self._machine.give_up(suite, gone.failed, now))
         self._queue.release(member.name, now)
         self._part(member, now, whole=whole)
 

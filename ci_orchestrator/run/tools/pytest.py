@@ -56,7 +56,10 @@ class PytestTool:
 
 
 class PytestSession:
-    """See `base.Session`. One thread writes what we ask, one reads what happens: neither can hold up the other."""
+    """See `base.Session`. One thread writes what we ask, one reads what happens: neither can hold up the other.
+
+    A third waits for the process: a child that a test forked holds the pipe open for as long as it lives.
+    """
 
     def __init__(self, process: Process, worker: str, settings: dict[str, Any], log: Path, sink: Sink) -> None:
         self.pid = process.pid
@@ -71,6 +74,8 @@ class PytestSession:
         self._outbox.put(settings)
         threading.Thread(target=self._write, name=f"{worker}-in", daemon=True).start()
         threading.Thread(target=self._read, name=f"{worker}-out", daemon=True).start()
+        self._reaper = threading.Thread(target=self._reap, name=f"{worker}-reap", daemon=True)
+        self._reaper.start()
 
     def run(self, tests: Sequence[str]) -> None:
         """See `base.Session.run`."""
@@ -104,19 +109,28 @@ class PytestSession:
             return
 
     def _read(self) -> None:
+        broken = ""
         with self._process.stdout as stream:
-            for line in _lines(stream):
-                message = self._message(line)
-                if message is not None:
-                    self._sink(self._worker, message)
+            try:
+                for line in _lines(stream):
+                    message = self._message(line)
+                    if message is not None:
+                        self._sink(self._worker, message)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                broken = f"something else wrote into the worker's pipe: {error!r}\n"
+                self._process.end((0, 0))
         code = self._process.wait()
         self._outbox.put(None)
-        self._process.sweep()
+        self._reaper.join()
         if self._asked and code == self._code:
             code = 0  # pytest's own opinion of the session (tests failed, none ran) is not how the worker ended
         failed = self._halted or ("" if self._code is None else _USAGE_ERRORS.get(self._code, ""))
-        evidence = tail_text(self._log, _EVIDENCE)
+        evidence = broken + tail_text(self._log, _EVIDENCE)
         self._sink(self._worker, Gone(exit_code=code, asked=self._asked, evidence=evidence, failed=failed))
+
+    def _reap(self) -> None:
+        self._process.wait()
+        self._process.sweep()
 
     def _message(self, line: dict[str, Any]) -> Message | None:
         kind = line.pop("ev")
