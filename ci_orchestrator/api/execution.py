@@ -28,6 +28,9 @@ from ci_orchestrator.run.artifacts import collect
 from ci_orchestrator.run.bundle import EventLog, atomically, bundle_name, seal_bundle
 from ci_orchestrator.translate.phases import tails
 
+_CUT_SHORT = frozenset({Cause.INTERRUPTED, Cause.WITHHELD})
+"""Why an attempt ended, or never began, for a reason that is not the test's."""
+
 
 class Observer:
     """Told what a run does, as it does it. Override what you want to know."""
@@ -128,8 +131,12 @@ class Execution:
             timeout=suite.timeout,
             test_timeout=suite.test_timeout,
             settled=settled,
+            cut_short={test: self._cut_short(test) for test in ids & self.fold.attempts.keys()},
             skipped={test: reason for test, reason in self.skipped.items() if test in ids},
         )
+
+    def _cut_short(self, test: str) -> int:
+        return sum(attempt.cause in _CUT_SHORT for attempt in self.fold.attempts[test])
 
     def _tasks(self, job: Job, suite: Suite) -> list[Task]:
         tasks = []

@@ -24,6 +24,7 @@ class JobSpec:
     """A job of the lock, ready to be run.
 
     `tasks`: what is still owed. `settled`: the outcomes that an earlier, interrupted run of this job already has.
+    `cut_short`: how many of a test's earlier attempts say nothing about it, so that no retry was spent on them.
     `skipped`: tests among the tasks whose module was skipped when it was collected, with the reason.
     Time-outs are seconds, None for none.
     """
@@ -39,6 +40,7 @@ class JobSpec:
     timeout: float | None = None
     test_timeout: float | None = None
     settled: Mapping[str, Outcome] = field(default_factory=dict)
+    cut_short: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -48,7 +48,7 @@ class Discovery:
         self._searches: dict[str, _Search] = {}
 
     def run(self, suites: Sequence[Suite], *, keep: bool, only: frozenset[str] | None = None) -> dict[str, Found]:
-        """List the tests of `suites`, most urgent first. `only`: no other paths.
+        """List the tests of `suites`, most urgent first. `only`: no other paths, which may all be without tests here.
 
         Without `keep` all workers end afterwards; with it, as many as the crew is wide stay.
         Raises `DiscoveryError` for the first suite, in order, that cannot be listed.

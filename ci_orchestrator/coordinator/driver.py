@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.commands import Command, Emit, Kill, Put, Settle, Withdraw
@@ -15,6 +16,7 @@ from ci_orchestrator.coordinator.crew import Crew, Member
 from ci_orchestrator.coordinator.discovery import end_all
 from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.queue.base import ChannelState, Lease, Queue
+from ci_orchestrator.errors import UserError
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results import events
 from ci_orchestrator.run.process import signal_name
@@ -85,6 +87,7 @@ class Driver:
         self._met: dict[str, list[str]] = {}
         self._extended = 0.0
         self._beaten = 0.0
+        self._overdue: dict[str, float] = {}  # worker → when it should have left, infinite once it was told again
         self._begin = clock.now() - clock.monotonic()
 
     def run(self) -> None:
@@ -139,7 +142,8 @@ class Driver:
             self._apply(self._machine.on_unknown(worker, tests, now))
         elif isinstance(message, Unexpected):
             job = self._machine.job_of(self._id(member, message.beside))
-            self._log(replace(self._finished(member, message.result, now), job=job, number=1))
+            result = self._finished(member, message.result, now)
+            self._log(replace(result, job=job, attempt=self._machine.attempt_of(job), number=1))
         else:
             self._gone(member, message, now)
 
@@ -168,14 +172,18 @@ class Driver:
         met = self._met.setdefault(member.name, [])
         if job not in met:
             met.append(job)
-            self._log(events.WorkerStarted(ts=now, job=job, worker=member.name, pid=member.session.pid))
+            attempt = self._machine.attempt_of(job)
+            self._log(
+                events.WorkerStarted(ts=now, job=job, attempt=attempt, worker=member.name, pid=member.session.pid)
+            )
 
     def _part(self, member: Member, now: float, *, whole: bool) -> None:
         """A worker is gone: its jobs' logs learn it if it ended as it should, and what it left is kept."""
         jobs = self._met.get(member.name, [])
         if whole:
             for job in jobs:
-                self._log(events.WorkerFinished(ts=now, job=job, worker=member.name, exit_code=0))
+                attempt = self._machine.attempt_of(job)
+                self._log(events.WorkerFinished(ts=now, job=job, attempt=attempt, worker=member.name, exit_code=0))
         if jobs:
             self._parted(member, jobs[-1], whole)
         self._crew.forget(member)
@@ -203,13 +211,17 @@ class Driver:
         states = self._channels()
         for member in list(self._crew.members.values()):
             self._feed(member)
-            if member.ready and not self._queue.held(member.name) and self._dispensable(member, states):
+            if not member.stopping and not self._queue.held(member.name) and self._dispensable(member, states):
                 member.stopping = True
                 member.session.stop()
         for state in self._channels():
             suite = self._suites[state.channel]
             while self._wants_more(state) and self._fits(suite):
-                self._crew.open(suite, only=frozenset())
+                try:
+                    self._crew.open(suite, only=frozenset())
+                except UserError as error:  # it could be had when the run began: what has finished is worth a report
+                    self._apply(self._machine.give_up(suite.name, str(error), self._now()))
+                    break
 
     def _feed(self, member: Member) -> None:
         if not member.ready or len(self._queue.held(member.name)) > LOW_WATER:
@@ -303,6 +315,14 @@ class Driver:
             self._extended = now
             for worker in self._crew.members:
                 self._queue.extend(worker, now, lease=LEASE)
+            self._evict(now)
+
+    def _evict(self, now: float) -> None:
+        """End the workers that were asked to leave and do not (a thread of a test may go on): others need the place."""
+        for member in self._crew.members.values():
+            if member.stopping and now >= self._overdue.setdefault(member.name, now + LEASE):
+                self._overdue[member.name] = inf
+                member.session.kill()
 
     @staticmethod
     def _id(member: Member, test: str) -> str:

@@ -77,6 +77,10 @@ class Machine:
         """The id of the job that a test belongs to."""
         return self._job_of[test].spec.id
 
+    def attempt_of(self, job: str) -> int:
+        """Which try of the job this is."""
+        return self._jobs[job].spec.attempt
+
     def next_deadline(self) -> float | None:
         """The next moment at which `tick` has something to decide."""
         moments = [
@@ -203,7 +207,7 @@ class Machine:
 
     def _ended(self, job: _Job, worker: str, task: Task, done: events.TestFinished, now: float) -> list[Command]:
         """One attempt has its outcome: retry it, park it, or let it stand."""
-        retried = not job.stopped and job.spec.retries.again(task.number, done.outcome, done.cause)
+        retried = not job.stopped and job.spec.retries.again(self._tries(job, task), done.outcome, done.cause)
         dead = done.outcome is Outcome.NOT_PROVEN and not retried
         done = replace(
             done,
@@ -238,6 +242,11 @@ class Machine:
         else:
             self._close(job, task.key, done.outcome)
         return out if job.open else out + self._advance(now)
+
+    @staticmethod
+    def _tries(job: _Job, task: Task) -> int:
+        """The attempts, this one included, that the retry policy counts."""
+        return task.number - job.spec.cut_short.get(task.key, 0)
 
     def _close(self, job: _Job, test: str, outcome: Outcome) -> None:
         job.open.pop(test, None)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from projects import CLI, make_project, run_cli
+from projects import make_project, separate_interpreter
 
+from ci_orchestrator.api.execution import Observer
 from ci_orchestrator.api.planning import plan_project
-from ci_orchestrator.api.reporting import report_files
+from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.running import resume_project, run_job, run_project
-from ci_orchestrator.errors import ExitCode, UserError
+from ci_orchestrator.clock import SystemClock
+from ci_orchestrator.errors import ExitCode, LockError
 from ci_orchestrator.plan.lock import encode
 from ci_orchestrator.results import events
-from ci_orchestrator.results.model import Outcome
 from ci_orchestrator.results.report import Report
 from ci_orchestrator.run.bundle import find_bundles, read_events
 
@@ -37,7 +34,7 @@ def happened(root: Path) -> list[events.Event]:
 
 def test_a_test_that_breaks_pytest_itself_ends_the_run(tmp_path: Path) -> None:
     files = {
-        "tests/conftest.py": "def pytest_runtest_makereport(item):\n    if item.name == 'test_b': raise RuntimeError(1)",
+        "tests/conftest.py": "def pytest_runtest_makereport(item):\n    assert item.name != 'test_b'",
         "tests/test_a.py": "def test_a(): pass\ndef test_b(): pass\ndef test_c(): pass",
     }
 
@@ -83,3 +80,94 @@ def test_a_test_that_writes_into_the_workers_pipe_loses_only_its_worker(tmp_path
 
     assert outcomes(report) == {"test_writes": "not-proven", "test_after": "passed"}
     assert "wrote into the worker's pipe" in {one.name: one for one in report.results}["test_writes"].last.details
+
+
+class Hurried(SystemClock):
+    """Ten times as fast as time itself."""
+
+    def monotonic(self) -> float:
+        return 10 * super().monotonic()
+
+
+def test_a_worker_that_does_not_leave_keeps_nobody_from_its_place(tmp_path: Path) -> None:
+    lingers = "import threading, time\ndef test_a(): threading.Thread(target=time.sleep, args=(600,)).start()"
+    files = {"a/test_a.py": lingers, "b/test_b.py": "def test_b(): pass"}
+    suites = {
+        "a": {"tool": "pytest", "paths": ["a"], "timeout": "300s"},
+        "b": {"tool": "pytest", "paths": ["b"], "needs": ["a"], "timeout": "300s"},
+    }
+
+    report = run_project(make_project(tmp_path, files, suites), workers=1, clock=Hurried()).report
+
+    assert outcomes(report) == {"test_a": "passed", "test_b": "passed"}
+
+
+def test_when_no_worker_can_be_had_any_more_what_has_finished_is_reported(tmp_path: Path) -> None:
+    python = str(separate_interpreter(tmp_path / "venv"))
+    code = f"import os\ndef test_a(): pass\ndef test_b():\n    os.unlink({python!r}); os._exit(1)\n"
+    suite = {"tool": "pytest", "paths": ["tests"], "python": python}
+
+    report = run_project(make_project(tmp_path, {"tests/test_a.py": code}, {"unit": suite}), workers=1).report
+
+    assert outcomes(report) == {"test_a": "passed", "test_b": "not-proven"}
+    assert report.exit_code is ExitCode.NOT_PROVEN
+
+
+class InterruptsOnce(Observer):
+    """Presses Ctrl-C as the first test begins."""
+
+    def happened(self, event: events.Event) -> None:
+        if isinstance(event, events.TestStarted):
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_spends_no_retry(tmp_path: Path) -> None:
+    code = """
+        import os, pathlib
+
+        def test_dies_once():
+            if pathlib.Path("resumed").exists() and not pathlib.Path("died").exists():
+                pathlib.Path("died").touch()
+                os._exit(1)
+    """
+    project = make_project(tmp_path, {"tests/test_a.py": code}, bounded("60s"))
+    assert run_project(project, workers=1, observer=InterruptsOnce()).report.exit_code is ExitCode.INTERRUPTED
+    (tmp_path / "resumed").touch()
+
+    assert resume_project(project, workers=1).report.exit_code is ExitCode.OK
+
+
+def locked(project: Project) -> Path:
+    path = project.root / "plan.lock.json"
+    path.write_bytes(encode(plan_project(project, workers=1).lock))
+    return path
+
+
+def test_every_event_of_a_second_attempt_says_so(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"})
+
+    done = run_job(project, locked(project), "unit", attempt=2, workers=1)
+
+    log = happened(done.bundle)
+    assert {event.attempt for event in log} == {2}
+    assert {events.WorkerStarted, events.WorkerFinished} < {type(event) for event in log}
+
+
+def test_a_job_whose_only_module_skips_on_the_runner_is_skipped(tmp_path: Path) -> None:
+    code = "import os, pytest\nif os.path.exists('no-gpu'): pytest.skip('no gpu', allow_module_level=True)\n"
+    project = make_project(tmp_path, {"tests/test_g.py": code + "def test_gpu(): pass"})
+    lock = locked(project)
+    (tmp_path / "no-gpu").touch()
+
+    done = run_job(project, lock, "unit", workers=1)
+
+    assert (done.totals.skipped, done.exit_code) == (1, ExitCode.OK)
+
+
+def test_a_job_that_lost_all_its_tests_is_told_which(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"})
+    lock = locked(project)
+    (tmp_path / "tests/test_a.py").write_text("")
+
+    with pytest.raises(LockError, match=r"gone: unit::tests/test_a\.py::test_a"):
+        run_job(project, lock, "unit", workers=1)
