@@ -25,7 +25,7 @@ from ci_orchestrator.results.certificate import certify
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.merge import merge, totals
-from ci_orchestrator.results.model import TestResult
+from ci_orchestrator.results.model import Cause, TestResult
 from ci_orchestrator.results.report import Certificate, Report, Span, TrendPoint
 from ci_orchestrator.run.bundle import atomically, find_bundles, write_atomically
 
@@ -139,16 +139,10 @@ def _assemble(
 ) -> Report:
     fold = sources.fold
     certificate, results = _certified(sources, lock)
-    counts = totals(results)
     names = {job.id: job.name for job in lock.jobs} if lock else {}
     estimates = {job.id: job.seconds for job in lock.jobs} if lock else {}
-    codes = [ExitCode.OK]
-    if interrupted:
-        codes.append(ExitCode.INTERRUPTED)
-    if counts.failed or counts.errored:
-        codes.append(ExitCode.TESTS_FAILED)
-    if counts.not_proven or sources.damaged or (certificate.certified and not certificate.complete):
-        codes.append(ExitCode.NOT_PROVEN)
+    # without a lock only the job itself can tell that it came to its end
+    doubtful = sources.damaged or (lock is None and sources.unfinished)
     return Report(
         title=(lock.plan.get("name") if lock else None) or project.root.name,
         revision=context.revision,
@@ -156,15 +150,34 @@ def _assemble(
         started=started,
         wall=max(0.0, ended - started),
         tool_version=__version__,
-        totals=counts,
+        totals=totals(results),
         results=results,
         certificate=certificate,
         jobs=fold.summaries(names, estimates),
         timeline=_timeline(fold.spans, started),
         warnings=sources.warnings,
         interrupted=interrupted,
-        exit_code=worst(codes),
+        exit_code=exit_code(certificate, results, interrupted=interrupted, doubtful=doubtful),
     )
+
+
+def exit_code(
+    certificate: Certificate, results: Iterable[TestResult], *, interrupted: bool = False, doubtful: bool = False
+) -> ExitCode:
+    """What results and their proof come to; `doubtful`: there is reason to believe that something is missing.
+
+    A test that was withheld is accounted for, but nothing is green that did not run.
+    """
+    found = tuple(results)
+    counts = totals(found)
+    withheld = any(one.last is not None and one.last.cause is Cause.WITHHELD for one in found)
+    incomplete = certificate.certified and not certificate.complete
+    applies = {
+        ExitCode.INTERRUPTED: interrupted,
+        ExitCode.TESTS_FAILED: counts.failed or counts.errored,
+        ExitCode.NOT_PROVEN: counts.not_proven or withheld or incomplete or doubtful,
+    }
+    return worst([code for code, does in applies.items() if does])
 
 
 def _certified(sources: Sources, lock: Lock | None) -> tuple[Certificate, tuple[TestResult, ...]]:

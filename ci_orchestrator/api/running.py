@@ -10,7 +10,7 @@ from ci_orchestrator.api import wire
 from ci_orchestrator.api.execution import Execution, Observer
 from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
 from ci_orchestrator.api.project import LOCK_FILE, Project, read_lock
-from ci_orchestrator.api.reporting import Reported, report_run
+from ci_orchestrator.api.reporting import Reported, exit_code, report_run
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.crew import Crew
 from ci_orchestrator.coordinator.discovery import Discovery, end_all
@@ -18,8 +18,9 @@ from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.plan.lock import Job, Lock, encode
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.results import events
+from ci_orchestrator.results.certificate import certify
 from ci_orchestrator.results.fold import Fold
-from ci_orchestrator.results.merge import result, totals
+from ci_orchestrator.results.merge import totals
 from ci_orchestrator.results.model import TestResult, Totals
 from ci_orchestrator.run.artifacts import expire
 from ci_orchestrator.run.bundle import bundle_name, find_bundles, read_events, write_atomically
@@ -30,7 +31,10 @@ BUNDLES = "bundles"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRun:
-    """What one job came to: its bundle, and the exit code that its process should return."""
+    """What one job came to: its bundle, and the exit code that its process should return.
+
+    `results`: of its tests, and of those that were reported without having been asked for.
+    """
 
     bundle: Path
     totals: Totals
@@ -62,8 +66,8 @@ def run_project(
         else:
             plan, lock, warnings = *_obey(project, lock_file, crew, clock), ()
         root = project.new_run(started, lock)
-        write_atomically(root / LOCK_FILE, encode(lock))
         write_atomically(root / "marker", crew.marker.encode())
+        write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
         execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer)
         return _run(project, execution, started, warnings)
     finally:
@@ -138,7 +142,7 @@ def run_job(
     finally:
         end_all(crew, clock)
         crew.close()
-    return _job_run(job, bundle, execution.fold, interrupted)
+    return _job_run(lock, job, bundle, execution.fold, interrupted)
 
 
 def _run(project: Project, execution: Execution, started: float, warnings: tuple[str, ...]) -> Reported:
@@ -184,18 +188,8 @@ def _collect_job(lock: Lock, job: Job, plan: Plan, crew: Crew, clock: Clock) -> 
     return {f"{job.suite}::{test}": reason for test, reason in skipped.items()}
 
 
-def _job_run(job: Job, bundle: Path, fold: Fold, interrupted: bool) -> JobRun:
-    found = fold.results()
-    results = tuple(
-        found.get(name) or result(name, ()) for name in sorted(f"{job.suite}::{test}" for test in job.tests)
-    )
-    counts = totals(results)
-    if interrupted:
-        code = ExitCode.INTERRUPTED
-    elif counts.failed or counts.errored:
-        code = ExitCode.TESTS_FAILED
-    elif counts.not_proven:
-        code = ExitCode.NOT_PROVEN
-    else:
-        code = ExitCode.OK
-    return JobRun(bundle=bundle, totals=counts, results=results, exit_code=code)
+def _job_run(lock: Lock, job: Job, bundle: Path, fold: Fold, interrupted: bool) -> JobRun:
+    planned = [f"{job.suite}::{test}" for test in job.tests]
+    certificate, results = certify(planned, fold, lock=lock.digest, skipped={})
+    code = exit_code(certificate, results, interrupted=interrupted)
+    return JobRun(bundle=bundle, totals=totals(results), results=results, exit_code=code)

@@ -30,8 +30,17 @@ class Sources:
     @property
     def interrupted(self) -> bool:
         """The last attempt of some job was interrupted."""
+        return ExitCode.INTERRUPTED in self._endings()
+
+    @property
+    def unfinished(self) -> bool:
+        """The last attempt of some job did not come to its end."""
+        return None in self._endings()
+
+    def _endings(self) -> set[int | None]:
+        """The exit codes of every job's last attempt."""
         latest = {job: state for (job, _), state in sorted(self.fold.jobs.items())}
-        return any(state.exit_code == ExitCode.INTERRUPTED for state in latest.values())
+        return {state.exit_code for state in latest.values()}
 
     def warn(self, text: str) -> None:
         """Say what could not be taken as it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from projects import make_project, separate_interpreter
 from ci_orchestrator.api.execution import Observer
 from ci_orchestrator.api.planning import plan_project
 from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.reporting import report_files
 from ci_orchestrator.api.running import resume_project, run_job, run_project
 from ci_orchestrator.clock import SystemClock
 from ci_orchestrator.errors import ExitCode, LockError
@@ -171,3 +173,54 @@ def test_a_job_that_lost_all_its_tests_is_told_which(tmp_path: Path) -> None:
 
     with pytest.raises(LockError, match=r"gone: unit::tests/test_a\.py::test_a"):
         run_job(project, lock, "unit", workers=1)
+
+
+def test_a_withheld_test_is_not_green_when_what_it_needs_passes_later(tmp_path: Path) -> None:
+    files = {
+        "a/test_a.py": "import os\ndef test_a(): assert os.path.exists('mended')",
+        "b/test_b.py": "def test_b(): pass",
+    }
+    suites = {"a": {"tool": "pytest", "paths": ["a"]}, "b": {"tool": "pytest", "paths": ["b"], "needs": ["a"]}}
+    project = make_project(tmp_path, files, suites)
+    lock = locked(project)
+    run_project(project, lock_file=lock, workers=1)
+    (tmp_path / "mended").touch()
+    again = run_job(project, lock, "a", attempt=2, workers=1)
+
+    bundles = [*find_bundles(project.latest_run()), again.bundle]
+    report = report_files(project, bundles, lock_file=lock, out=tmp_path / "out").report
+
+    assert outcomes(report) == {"test_a": "passed", "test_b": "skipped"}
+    assert report.exit_code is ExitCode.NOT_PROVEN
+    assert report_files(project, bundles, out=tmp_path / "out").report.exit_code is ExitCode.NOT_PROVEN
+
+
+def test_a_job_that_was_cut_short_is_not_green_without_a_lock(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass\ndef test_b(): pass"})
+    done = run_job(project, locked(project), "unit", workers=1)
+    (done.bundle / "manifest.json").unlink()
+    log = done.bundle / "events.ndjson"
+    lines = log.read_bytes().splitlines(keepends=True)
+    ended = [b"test.finished" in line for line in lines].index(True)
+    log.write_bytes(b"".join(lines[: ended + 1]))
+
+    report = report_files(project, [done.bundle], out=tmp_path / "out").report
+
+    assert outcomes(report) == {"test_a": "passed"}
+    assert report.exit_code is ExitCode.NOT_PROVEN
+
+
+def test_a_job_that_reports_what_nobody_asked_for_is_not_green(tmp_path: Path) -> None:
+    script = """
+        import os, pathlib
+        case = '<testcase name="{}" time="0"/>'
+        xml = "<testsuite>" + case.format("one") + case.format("two") + "</testsuite>"
+        pathlib.Path(os.environ["CI_ORCHESTRATOR_RESULTS"], "junit.xml").write_text(xml)
+    """
+    suite = {"tool": "command", "list": "echo one", "run": f"{sys.executable} run.py {{tests}}"}
+    project = make_project(tmp_path, {"run.py": script}, {"unit": suite})
+
+    done = run_job(project, locked(project), "unit", workers=1)
+
+    assert [result.outcome.value for result in done.results] == ["passed", "passed"]
+    assert done.exit_code is ExitCode.NOT_PROVEN
