@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +12,14 @@ from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.crew import Crew
 from ci_orchestrator.errors import DiscoveryError, Where
 from ci_orchestrator.plan.models import Suite
+from ci_orchestrator.run.process import describe_exit
 from ci_orchestrator.run.tools.base import Collected, Gone
 
 _MESSAGE = 4_000
-MAX_LOST = 3
+MAX_LOST = 10
 """Collectors that a suite may lose before it cannot be listed. Another takes over what a lost one had claimed."""
+MAX_LOST_IN_FILE = 2
+"""Collectors that may be lost while they import the same file: a second time is no accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class _Search:
     only: frozenset[str] | None
     keep: bool
     opened: int = 0
-    lost: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
     done: list[Collected] = field(default_factory=list)
 
 
@@ -85,12 +89,10 @@ class Discovery:
 
     def _replace(self, search: _Search, worker: str, gone: Gone) -> None:
         """A collector is lost: what it had claimed is free again, and another collects it."""
-        search.lost += 1
-        if gone.failed or search.lost >= MAX_LOST:
-            raise _failed(search.suite, gone)
-        for claim in search.claims.iterdir():
-            if claim.read_text(encoding="utf-8") == worker:
-                claim.unlink()
+        last = _release(search.claims, worker)
+        search.lost[last] += 1
+        if gone.failed or search.lost[last] >= MAX_LOST_IN_FILE or search.lost.total() >= MAX_LOST:
+            raise _failed(search.suite, gone, last)
         self._open(search)
 
     def _listen(self, deadline: float) -> None:
@@ -141,11 +143,24 @@ def _merge(search: _Search) -> Found:
     return Found(suite.name, tuple(tests), tuple(skipped))
 
 
-def _failed(suite: Suite, gone: Gone) -> DiscoveryError:
-    why = gone.failed or f"its collector ended with exit code {gone.exit_code}"
+def _release(claims: Path, worker: str) -> str:
+    """Give back what a lost worker had claimed; returns the file that it claimed last: it was importing that."""
+    last = (0, "")
+    for claim in claims.iterdir():
+        owner, _, path = claim.read_text(encoding="utf-8").partition("\n")
+        if owner == worker:
+            last = max(last, (claim.stat().st_mtime_ns, path))
+            claim.unlink()
+    return last[1]
+
+
+def _failed(suite: Suite, gone: Gone, last: str) -> DiscoveryError:
+    why = gone.failed or f"its collector ended ({describe_exit(gone.exit_code)})"
+    during = f" while it imported {last}" if last and not gone.failed else ""
     return DiscoveryError(
-        f"suite {suite.name} could not be listed: {why}\n{_cut(gone.evidence)}".rstrip(),
+        f"suite {suite.name} could not be listed: {why}{during}\n{_cut(gone.evidence)}".rstrip(),
         fix="run its tool by hand in the suite's directory; it says the same",
+        where=Where(last) if during else None,
     )
 
 

@@ -215,7 +215,7 @@ class Plugin:
     def __init__(self, settings: dict[str, Any], channel: Channel) -> None:
         self.channel = channel
         self.claims = settings.get("claims")
-        self.worker = settings["worker"].encode()
+        self.worker = settings["worker"].encode() + b"\n"
         self.cache = settings["cache"]
         only = settings.get("only")
         self.only = None if only is None else set(only)
@@ -265,7 +265,9 @@ class Plugin:
             claim = os.open(os.path.join(self.claims, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
             return False
-        os.write(claim, self.worker)  # if we are lost, whoever replaces us can tell what was ours
+        os.write(
+            claim, self.worker + path.encode("utf-8", "replace")
+        )  # if we are lost: what was ours, and what was last
         os.close(claim)
         self.mine.add(path)
         return True
