@@ -18,6 +18,7 @@ from ci_orchestrator.coordinator.driver import Capacity, Driver, Load
 from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
+from ci_orchestrator.errors import UserError
 from ci_orchestrator.plan.lock import Job, Lock
 from ci_orchestrator.plan.models import Plan, Suite
 from ci_orchestrator.results import events
@@ -179,10 +180,13 @@ class Execution:
             seal_bundle(bundle, lock=self.lock.digest, job=job.id, attempt=self.attempt)
 
     def _keep(self, suite: Suite, job: Job, bundle: Path) -> None:
+        base = self.crew.project / suite.cwd
+        try:
+            kept = collect(suite.artifacts.paths, base=base, project=self.crew.project, bundle=bundle)
+        except UserError as error:  # the tests have run: their results are worth more than these files
+            self.warnings += (f"no artifacts of suite {suite.name} were kept: {error}",)
+            return
         log = EventLog(bundle)
-        kept = collect(
-            suite.artifacts.paths, base=self.crew.project / suite.cwd, project=self.crew.project, bundle=bundle
-        )
         for stored in kept.stored:
             event = events.ArtifactStored(
                 ts=self.clock.now(),

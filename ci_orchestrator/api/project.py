@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +90,20 @@ class Project:
         if not name or Path(name).name != name or not path.is_dir():
             raise UserError("nothing was run here yet", fix="ci-orchestrator run")
         return path
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[None]:
+    """One process at a time works in a run's directory, however it ends. Raises `UserError` for the second."""
+    handle = os.open(run, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"run {run.name} still goes on", fix="wait for its end, or end it") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def read_lock(path: Path) -> Lock:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.execution import Execution, Observer
 from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
-from ci_orchestrator.api.project import LOCK_FILE, Project, read_lock
+from ci_orchestrator.api.project import LOCK_FILE, Project, alone, read_lock
 from ci_orchestrator.api.reporting import Reported, exit_code, report_run
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.crew import Crew
@@ -40,6 +40,7 @@ class JobRun:
     totals: Totals
     results: tuple[TestResult, ...]
     exit_code: ExitCode
+    warnings: tuple[str, ...] = ()
 
 
 def run_project(
@@ -66,10 +67,11 @@ def run_project(
         else:
             plan, lock, warnings = *_obey(project, lock_file, crew, clock), ()
         root = project.new_run(started, lock)
-        write_atomically(root / "marker", crew.marker.encode())
-        write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
-        execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer)
-        return _run(project, execution, started, warnings)
+        with alone(root):
+            write_atomically(root / "marker", crew.marker.encode())
+            write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
+            execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer)
+            return _run(project, execution, started, warnings)
     finally:
         end_all(crew, clock)
         crew.close()
@@ -85,27 +87,14 @@ def resume_project(
 ) -> Reported:
     """Go on with the latest run: what has a result keeps it, the rest runs. `retry_dead`: dead letters get another try.
 
-    Workers that a killed run left behind are ended first. Raises `UserError` when there is nothing to resume.
+    Workers that a killed run left behind are ended first. Raises `UserError` when there is nothing to resume, or when
+    that run still goes on.
     """
-    clock, observer = clock or wire.system_clock(), observer or Observer()
     root = project.latest_run()
-    lock = read_lock(root / LOCK_FILE)
-    plan = project.plan()
-    check_lock(lock, plan)
-    marker = (root / "marker").read_text(encoding="utf-8")
-    end_orphans(marker)
-    every = (event for bundle in find_bundles(root) for event in read_events(bundle))
-    fold = Fold(event for event in every if isinstance(event, events.Event))
-    started = min((state.started for state in fold.jobs.values()), default=clock.now())
-    crew = wire.new_crew(project.root, workers, marker=marker)
-    try:
-        found = discover(plan, sorted({job.suite for job in lock.jobs}), crew, clock, keep=True)
-        check_tests(lock, [plan.suites[name] for name in found], {name: one.tests for name, one in found.items()})
-        execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer, fold=fold, retry_dead=retry_dead)
-        return _run(project, execution, started, ())
-    finally:
-        end_all(crew, clock)
-        crew.close()
+    with alone(root):
+        return _resume(
+            project, root, workers, clock or wire.system_clock(), observer or Observer(), retry_dead=retry_dead
+        )
 
 
 def run_job(
@@ -142,7 +131,37 @@ def run_job(
     finally:
         end_all(crew, clock)
         crew.close()
-    return _job_run(lock, job, bundle, execution.fold, interrupted)
+    planned = [f"{job.suite}::{test}" for test in job.tests]
+    certificate, results = certify(planned, execution.fold, lock=lock.digest, skipped={})
+    return JobRun(
+        bundle=bundle,
+        totals=totals(results),
+        results=results,
+        exit_code=exit_code(certificate, results, interrupted=interrupted),
+        warnings=execution.warnings,
+    )
+
+
+def _resume(
+    project: Project, root: Path, workers: int | None, clock: Clock, observer: Observer, *, retry_dead: bool
+) -> Reported:
+    lock = read_lock(root / LOCK_FILE)
+    plan = project.plan()
+    check_lock(lock, plan)
+    marker = (root / "marker").read_text(encoding="utf-8")
+    end_orphans(marker)
+    every = (event for bundle in find_bundles(root) for event in read_events(bundle))
+    fold = Fold(event for event in every if isinstance(event, events.Event))
+    started = min((state.started for state in fold.jobs.values()), default=clock.now())
+    crew = wire.new_crew(project.root, workers, marker=marker)
+    try:
+        found = discover(plan, sorted({job.suite for job in lock.jobs}), crew, clock, keep=True)
+        check_tests(lock, [plan.suites[name] for name in found], {name: one.tests for name, one in found.items()})
+        execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer, fold=fold, retry_dead=retry_dead)
+        return _run(project, execution, started, ())
+    finally:
+        end_all(crew, clock)
+        crew.close()
 
 
 def _run(project: Project, execution: Execution, started: float, warnings: tuple[str, ...]) -> Reported:
@@ -186,10 +205,3 @@ def _collect_job(lock: Lock, job: Job, plan: Plan, crew: Crew, clock: Clock) -> 
     present = {test for test in found.tests if test.partition("::")[0] in files}
     refuse_changes(suite.name, gone=set(job.tests) - present - skipped.keys(), new=present - known)
     return {f"{job.suite}::{test}": reason for test, reason in skipped.items()}
-
-
-def _job_run(lock: Lock, job: Job, bundle: Path, fold: Fold, interrupted: bool) -> JobRun:
-    planned = [f"{job.suite}::{test}" for test in job.tests]
-    certificate, results = certify(planned, fold, lock=lock.digest, skipped={})
-    code = exit_code(certificate, results, interrupted=interrupted)
-    return JobRun(bundle=bundle, totals=totals(results), results=results, exit_code=code)

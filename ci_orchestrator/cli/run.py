@@ -134,6 +134,8 @@ def print_report(output: Output, reported: Reported) -> ExitCode:
 
 def _print_job(output: Output, done: JobRun) -> ExitCode:
     totals = done.totals
+    for warning in done.warnings:
+        output.note(f"warning: {warning}")
     if output.json_wanted:
         counts = {one.value: sum(result.outcome is one for result in done.results) for one in Outcome}
         output.json({"bundle": str(done.bundle), "exit_code": int(done.exit_code), "outcomes": counts})

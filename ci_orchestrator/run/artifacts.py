@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -127,7 +128,8 @@ def _copy(name: str, relative: str, target: Path, bundle: Path) -> Stored:
 def expire(bundles: Path, now: float, retain: float) -> tuple[str, ...]:
     """Remove the directories in `bundles` that nothing was written to for `retain` seconds; returns their names.
 
-    `now`: Unix seconds. The newest directory always stays, and so does whatever is a link.
+    `now`: Unix seconds. The newest directory always stays, and so does whatever is a link. Other runs may write and
+    tidy up here at the same time: what is gone is no error, what cannot be removed stays.
     """
     if not bundles.is_dir():
         return ()
@@ -136,11 +138,18 @@ def expire(bundles: Path, now: float, retain: float) -> tuple[str, ...]:
     )
     old = sorted(name for written, name in ages[:-1] if now - written > retain)
     for name in old:
-        shutil.rmtree(bundles / name)
+        shutil.rmtree(bundles / name, ignore_errors=True)
     return tuple(old)
 
 
 def _last_written(directory: Path) -> float:
     """The latest change of the directory, of what is in it, and of what is in that: a run holds bundles of files."""
-    near = [directory, *directory.glob("*"), *directory.glob("*/*")]
-    return max(path.lstat().st_mtime for path in near)
+    near = [directory]
+    for pattern in ("*", "*/*"):
+        with suppress(OSError):
+            near += directory.glob(pattern)
+    times = [0.0]
+    for path in near:
+        with suppress(OSError):
+            times.append(path.lstat().st_mtime)
+    return max(times)

@@ -14,7 +14,7 @@ from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import report_files
 from ci_orchestrator.api.running import resume_project, run_job, run_project
 from ci_orchestrator.clock import SystemClock
-from ci_orchestrator.errors import ExitCode, LockError
+from ci_orchestrator.errors import ExitCode, LockError, UserError
 from ci_orchestrator.plan.lock import encode
 from ci_orchestrator.results import events
 from ci_orchestrator.results.report import Report
@@ -224,3 +224,46 @@ def test_a_job_that_reports_what_nobody_asked_for_is_not_green(tmp_path: Path) -
 
     assert [result.outcome.value for result in done.results] == ["passed", "passed"]
     assert done.exit_code is ExitCode.NOT_PROVEN
+
+
+class Resumes(Observer):
+    """Asks, as the first test begins, for the run to be resumed that goes on."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.told = ""
+
+    def happened(self, event: events.Event) -> None:
+        if isinstance(event, events.TestStarted):
+            with pytest.raises(UserError) as refused:
+                resume_project(self.project, workers=1)
+            self.told = str(refused.value)
+
+
+def test_a_run_that_goes_on_cannot_be_resumed(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"})
+    observer = Resumes(project)
+
+    report = run_project(project, workers=1, observer=observer).report
+
+    assert "still goes on" in observer.told
+    assert report.exit_code is ExitCode.OK
+
+
+def test_artifacts_that_cannot_be_kept_cost_no_report(tmp_path: Path) -> None:
+    code = """
+        import pathlib
+
+        def test_talks():
+            for number in range(10_001):
+                pathlib.Path(f"{number}.log").touch()
+    """
+    suite = {"tool": "pytest", "paths": ["tests"], "artifacts": {"paths": {"out": "*.log"}}}
+    project = make_project(tmp_path, {"tests/test_a.py": code}, {"unit": suite})
+
+    reported = run_project(project, workers=1)
+    done = run_job(project, project.lock_file, "unit", workers=1)
+
+    assert any("no artifacts of suite unit" in warning for warning in reported.report.warnings)
+    assert any("no artifacts of suite unit" in warning for warning in done.warnings)
+    assert (reported.report.exit_code, done.exit_code) == (ExitCode.OK, ExitCode.OK)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,23 @@ def test_links_and_files_are_left_alone(tmp_path: Path) -> None:
 
 def test_no_bundles_yet(tmp_path: Path) -> None:
     assert expire(tmp_path / "absent", 1e9, DAY) == ()
+
+
+def test_runs_that_end_at_the_same_time_may_tidy_up_together(tmp_path: Path) -> None:
+    def write_and_remove() -> None:
+        while not done.is_set():
+            part = tmp_path / "live/dtf-a-1/.part.tmp"
+            part.write_text("x")
+            part.unlink()
+
+    run_of(tmp_path, "live", 1e9)
+    done = threading.Event()
+    other = threading.Thread(target=write_and_remove)
+    other.start()
+    try:
+        for _ in range(300):
+            expire(tmp_path, 1e9, 14 * DAY)
+    finally:
+        done.set()
+        other.join()
+    assert (tmp_path / "live/dtf-a-1/events.ndjson").exists()
