@@ -169,6 +169,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UserError("--resume goes on with the last run as it was", fix="leave out --lock, --job, --suite, --group")
     if args.lock and (args.suite or args.group):
         raise UserError("a lock says what to run", fix="leave out --suite and --group, or make a lock with them")
+    if not args.job and (args.attempt != 1 or args.out):
+        raise UserError("--attempt and --out go with --job", fix="name the job, or leave them out")
     if args.attempt < 1:
         raise UserError("--attempt counts from 1", fix="--attempt 2 for the first re-run")
     if args.retry_dead and not args.resume:
