@@ -11,18 +11,33 @@ from collections.abc import Sequence
 from ci_orchestrator import __version__
 from ci_orchestrator.cli.output import Output, ReaderGoneError
 from ci_orchestrator.cli.parser import CommandParser, Parser, build
+from ci_orchestrator.cli.streams import stand_in_for_closed
 from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (see `errors.ExitCode`). Never raises."""
     words = list(sys.argv[1:] if argv is None else argv)
+    stand_in_for_closed()
     output = Output.for_streams(json="--json" in words)
+    try:
+        code = _ended(words, output)
+        output.flush()  # an error, too, may have been told on standard output
+    except ReaderGoneError:
+        return ExitCode.INTERRUPTED
+    except UserError as error:
+        output.error(error)
+        return error.exit_code
+    return code
+
+
+def _ended(words: list[str], output: Output) -> int:
+    """Run one command and tell how it failed, if it did. Raises `ReaderGoneError`."""
     try:
         code = _run(words, output)
         output.flush()
     except ReaderGoneError:
-        return ExitCode.INTERRUPTED
+        raise
     except OrchestratorError as error:
         output.error(error)
         return error.exit_code

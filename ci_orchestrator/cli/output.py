@@ -12,7 +12,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from ci_orchestrator.errors import OrchestratorError, PlanError
+from ci_orchestrator.cli.streams import let_go
+from ci_orchestrator.errors import OrchestratorError, PlanError, UserError
 
 STYLES: Mapping[str, str] = {
     "bold": "1",
@@ -44,6 +45,7 @@ class Output:
         self.out = out
         self.err = err
         self.json_wanted = json
+        self._lost = False
         self.set_color("auto")
 
     @classmethod
@@ -94,22 +96,27 @@ class Output:
             self.print(self.style(line, "bold") if header and index == 0 else line)
 
     def flush(self) -> None:
-        """Hand everything over. Raises `ReaderGoneError` when nobody takes it."""
+        """Hand everything over. Raises `ReaderGoneError` when nobody takes it, `UserError` when there is no room."""
         self._write("", flush=True)
 
     def note(self, text: str) -> None:
-        """A line for the person, beside the result."""
-        self.err.write(f"{printable(text)}\n")
-        self.err.flush()
+        """A line for the person, beside the result. When it cannot be written, the result is no other for that."""
+        self._say(printable(text))
 
     def error(self, error: OrchestratorError) -> None:
-        """An error: what, where and fix; as JSON on standard output when that was asked for."""
-        if self.json_wanted:
+        """An error: what, where and fix; as JSON on standard output when that was asked for, and it can be written."""
+        if self.json_wanted and not self._lost:
             self.json({"error": _described(error)})
             return
         label = _styled("error:", ("red", "bold"), on=self._color[self.err])
-        self.err.write(f"{label} {printable(str(error))}\n")
-        self.err.flush()
+        self._say(f"{label} {printable(str(error))}")
+
+    def _say(self, text: str) -> None:
+        try:
+            self.err.write(f"{text}\n")
+            self.err.flush()
+        except OSError:
+            let_go(self.err)
 
     def _write(self, text: str, *, flush: bool = False) -> None:
         try:
@@ -117,15 +124,14 @@ class Output:
             if flush:
                 self.out.flush()
         except BrokenPipeError:
-            _discard(self.out)
+            let_go(self.out)
             raise ReaderGoneError from None
-
-
-def _discard(stream: TextIO) -> None:
-    """Point `stream` at nothing, so that what is left in its buffer is no error when the process ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+        except OSError as error:
+            let_go(self.out)
+            self._lost = True
+            raise UserError(
+                f"standard output cannot be written: {error.strerror}", fix="send it to a place that takes it"
+            ) from None
 
 
 def _described(error: OrchestratorError) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.lock_out:
         write_atomically(args.lock_out, encode(planned.lock))
     if args.show == "lock":
-        output.out.write(encode(planned.lock).decode())
+        output.print(encode(planned.lock).decode().removesuffix("\n"))
     elif args.show:
         output.json(phase_view(planned, args.show))
     elif args.json:

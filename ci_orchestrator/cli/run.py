@@ -128,7 +128,8 @@ def print_report(output: Output, reported: Reported) -> ExitCode:
         )
     else:
         width = min(shutil.get_terminal_size((100, 24)).columns, 120)
-        output.out.write(render_terminal(report, width=width, colour=output.colored(output.out), location=str(page)))
+        summary = render_terminal(report, width=width, colour=output.colored(output.out), location=str(page))
+        output.print(summary.removesuffix("\n"))
     return report.exit_code
 
 
