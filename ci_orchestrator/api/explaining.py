@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.project import Project, read_lock
+from ci_orchestrator.api.project import HISTORY_FILE, LOCK_FILE, Project, read_lock
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.history.base import BuildSummary, HistoryError, Observation
 from ci_orchestrator.plan.lock import Job, Lock
@@ -40,9 +40,10 @@ class JobExplained:
 
 def explain(project: Project, name: str) -> TestExplained | JobExplained:
     """Explain a job id, a test id, or the end of exactly one test id. Raises `UserError` for anything else."""
-    if not project.lock_file.exists():
+    planned = project.place / LOCK_FILE
+    if not planned.exists():
         raise UserError("nothing was planned here yet", fix="ci-orchestrator plan")
-    lock = read_lock(project.lock_file)
+    lock = read_lock(planned)
     for job in lock.jobs:
         if job.id == name:
             return _job(lock, job)
@@ -65,11 +66,18 @@ def _find(lock: Lock, name: str) -> str:
     if len(ends) == 1:
         return ends[0]
     if ends:
-        more = f" and {len(ends) - LAST} more" if len(ends) > LAST else ""
-        raise UserError(f"{name!r} could be {len(ends)} tests", fix=f"one of: {', '.join(ends[:LAST])}{more}")
+        raise UserError(f"{name!r} could be {len(ends)} tests", fix=_one_of(ends))
+    inside = [test for test in tests if name in test]
+    if inside:
+        raise UserError(f"{name!r} is the end of no test; it is in the names of {len(inside)}", fix=_one_of(inside))
     near = get_close_matches(name, [job.id for job in lock.jobs], n=1) or get_close_matches(name, tests, n=1)
     fix = f"did you mean {near[0]}?" if near else "see `ci-orchestrator plan`"
     raise UserError(f"the last plan has no test or job {name!r}", fix=fix)
+
+
+def _one_of(tests: Sequence[str]) -> str:
+    more = f" and {len(tests) - LAST} more" if len(tests) > LAST else ""
+    return f"one of: {', '.join(tests[:LAST])}{more}"
 
 
 def _job(lock: Lock, job: Job) -> JobExplained:
@@ -83,9 +91,10 @@ def _job(lock: Lock, job: Job) -> JobExplained:
 
 
 def _history(project: Project, test: str) -> Sequence[tuple[BuildSummary, Observation]]:
-    if not project.history_file.exists():
+    file = project.place / HISTORY_FILE
+    if not file.exists():
         return ()
-    opened = wire.open_history(project.history_file)
+    opened = wire.open_history(file)
     try:
         return opened.store.outcomes(test, last=LAST)
     except HistoryError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -18,6 +19,7 @@ from ci_orchestrator.run.bundle import write_atomically
 
 PLAN_FILE = "testplan.yaml"
 LOCK_FILE = "plan.lock.json"
+HISTORY_FILE = "history.sqlite"
 STATE = ".ci-orchestrator"
 
 
@@ -35,18 +37,25 @@ class Project:
         return cls(path.parent, path)
 
     @property
+    def place(self) -> Path:
+        """Where we keep what we know, for those who only read it: nothing is made."""
+        return self.root / STATE
+
+    @property
     def state(self) -> Path:
-        """Where we keep what we know. Made, and hidden from git, at first use."""
-        path = self.root / STATE
-        ignore = path / ".gitignore"
-        if not ignore.exists():
-            write_atomically(ignore, b"*\n")
-        return path
+        """Where we keep what we know. Made, and hidden from git, at first use. Raises `UserError` when it cannot be."""
+        ignore = self.place / ".gitignore"
+        with writing(self.place):
+            if not os.access(ignore, os.F_OK):
+                write_atomically(ignore, b"*\n")
+            elif not os.access(self.place, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return self.place
 
     @property
     def history_file(self) -> Path:
         """The history."""
-        return self.state / "history.sqlite"
+        return self.state / HISTORY_FILE
 
     @property
     def lock_file(self) -> Path:
@@ -55,6 +64,8 @@ class Project:
 
     def plan(self) -> Plan:
         """Read the plan. Raises `PlanError`."""
+        if self.plan_file.exists() and not self.plan_file.is_file():  # reading a pipe may never end
+            raise PlanError("is no regular file", where=Where(str(self.plan_file)), fix="name a file, or a copy of it")
         try:
             with self.plan_file.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
@@ -72,24 +83,37 @@ class Project:
         base = self.state / "runs"
         for number in range(1, 1000):
             path = base / f"{stamp}-{lock.digest[7:13]}{'' if number == 1 else f'-{number}'}"
-            try:
-                path.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            write_atomically(self.state / "latest", path.name.encode() + b"\n")
+            with writing(path):
+                try:
+                    path.mkdir(parents=True)
+                except FileExistsError:
+                    continue
+                write_atomically(self.state / "latest", path.name.encode() + b"\n")
             return path
         raise UserError(f"{base} has a thousand runs of this second", fix="remove old runs")
 
     def latest_run(self) -> Path:
         """The last run. Raises `UserError` when there was none."""
         try:
-            name = (self.state / "latest").read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
+            name = (self.place / "latest").read_text(encoding="utf-8").strip()
+        except (FileNotFoundError, NotADirectoryError):
             name = ""
-        path = self.state / "runs" / name
+        path = self.place / "runs" / name
         if not name or Path(name).name != name or not path.is_dir():
             raise UserError("nothing was run here yet", fix="ci-orchestrator run")
         return path
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Around what writes at or below `place`: that it cannot is the machine's trouble, told as a `UserError`."""
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise UserError(
+            f"{place} cannot be written: {what}", fix="it must be a folder that this user can write, with room left"
+        ) from None
 
 
 @contextmanager

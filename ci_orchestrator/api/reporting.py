@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ci_orchestrator import __version__
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.project import LOCK_FILE, Project, read_lock
+from ci_orchestrator.api.project import LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.api.sources import Sources, gather
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ExitCode, MissingPartError, UserError, worst
@@ -123,8 +123,9 @@ def _publish(
     context = read_context(project.root)
     report = _assemble(project, sources, lock, context, started=started, ended=ended, interrupted=interrupted)
     report = _remember(project, report, lock, build)
-    out.mkdir(parents=True, exist_ok=True)
-    return Reported(report=report, out=out, files=tuple(_write(report, out)))
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        return Reported(report=report, out=out, files=tuple(_write(report, out)))
 
 
 def _assemble(
@@ -196,8 +197,11 @@ def _timeline(spans: Iterable[Span], started: float) -> tuple[Span, ...]:
 
 def _remember(project: Project, report: Report, lock: Lock | None, build: str) -> Report:
     """Put the build into the history, and the trend into the report. No history is a warning, never a failed build."""
-    opened = wire.open_history(project.history_file)
     warnings = list(report.warnings)
+    try:
+        opened = wire.open_history(project.history_file)
+    except UserError as error:
+        return replace(report, warnings=(*warnings, f"no history: {error.what}"))
     if opened.warning:
         warnings.append(opened.warning)
     trend: tuple[TrendPoint, ...] = ()

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ci_orchestrator.api.planning import Planned, plan_project
-from ci_orchestrator.api.project import PLAN_FILE, Project
+from ci_orchestrator.api.project import PLAN_FILE, Project, writing
 from ci_orchestrator.api.views import phase_view, plan_view
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.errors import ExitCode
@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> ExitCode:
     for warning in planned.warnings:
         output.note(f"warning: {warning}")
     if args.lock_out:
-        write_atomically(args.lock_out, encode(planned.lock))
+        with writing(args.lock_out):
+            write_atomically(args.lock_out, encode(planned.lock))
     if args.show == "lock":
         output.print(encode(planned.lock).decode().removesuffix("\n"))
     elif args.show:
