@@ -88,6 +88,7 @@ class Execution:
         except KeyboardInterrupt:
             return True
         finally:
+            self.warnings += tuple(driver.notes)
             for log in self._logs.values():
                 log.close()
         self._seal()

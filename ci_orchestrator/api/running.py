@@ -12,7 +12,7 @@ from ci_orchestrator.api.planning import check_lock, check_tests, discover, prep
 from ci_orchestrator.api.project import LOCK_FILE, Project, alone, read_lock
 from ci_orchestrator.api.reporting import Reported, exit_code, report_run
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.coordinator.crew import Crew
+from ci_orchestrator.coordinator.crew import Crew, remove_scratch
 from ci_orchestrator.coordinator.discovery import Discovery, end_all
 from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.plan.lock import Job, Lock, encode
@@ -27,6 +27,8 @@ from ci_orchestrator.run.bundle import bundle_name, find_bundles, read_events, w
 from ci_orchestrator.run.orphans import end_orphans
 
 BUNDLES = "bundles"
+BEGUN = "begun"
+"""A file that is there from the moment a run begins until it has planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ def run_project(
     """
     clock, observer = clock or wire.system_clock(), observer or Observer()
     started = clock.now()
+    begun = project.state / BEGUN
+    write_atomically(begun, b"")
     crew = wire.new_crew(project.root, workers)
     try:
         if lock_file is None:
@@ -67,6 +71,7 @@ def run_project(
         else:
             plan, lock, warnings = *_obey(project, lock_file, crew, clock), ()
         root = project.new_run(started, lock)
+        begun.unlink(missing_ok=True)
         with alone(root):
             write_atomically(root / "marker", crew.marker.encode())
             write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
@@ -90,6 +95,11 @@ def resume_project(
     Workers that a killed run left behind are ended first. Raises `UserError` when there is nothing to resume, or when
     that run still goes on.
     """
+    if (project.state / BEGUN).exists():
+        raise UserError(
+            "the last run ended before it had planned: nothing of it can be resumed",
+            fix="begin anew: ci-orchestrator run",
+        )
     root = project.latest_run()
     with alone(root):
         return _resume(
@@ -150,6 +160,7 @@ def _resume(
     check_lock(lock, plan)
     marker = (root / "marker").read_text(encoding="utf-8")
     end_orphans(marker)
+    remove_scratch(marker)
     every = (event for bundle in find_bundles(root) for event in read_events(bundle))
     fold = Fold(event for event in every if isinstance(event, events.Event))
     started = min((state.started for state in fold.jobs.values()), default=clock.now())

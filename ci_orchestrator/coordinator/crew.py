@@ -51,7 +51,7 @@ class Crew:
         self.project = project
         self._env = dict(env)
         self.marker = marker
-        self._scratch = Path(tempfile.mkdtemp(prefix="ci-orchestrator-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix=_prefix(marker)))
         self._numbers = count(1)
         self._tools: dict[str, Tool] = {}
 
@@ -99,3 +99,13 @@ class Crew:
         if name not in self._tools:
             self._tools[name] = plugins.load("tools", name, TOOLS)()
         return self._tools[name]
+
+
+def remove_scratch(marker: str) -> None:
+    """Remove the scratch space of a crew that was killed, known by its marker."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_prefix(marker)}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _prefix(marker: str) -> str:
+    return f"ci-orchestrator-{marker[:12]}-"

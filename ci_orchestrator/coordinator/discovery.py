@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,7 +123,7 @@ class Discovery:
 def _merge(search: _Search) -> Found:
     """One list from all collectors, whoever collected what."""
     suite = search.suite
-    errors = sorted({error for part in search.done for error in part.errors})
+    errors = sorted({error for part in search.done for error in part.errors} | set(_clashes(search.done)))
     if errors:
         shown = "\n".join(f"  {path}: {_cut(text)}" for path, text in errors)
         raise DiscoveryError(
@@ -141,6 +141,15 @@ def _merge(search: _Search) -> Found:
         )
     skipped = sorted({one for part in search.done for one in part.skipped})
     return Found(suite.name, tuple(tests), tuple(skipped))
+
+
+def _clashes(parts: Sequence[Collected]) -> Iterator[tuple[str, str]]:
+    """Files that are the same module: whoever imports both is refused, so it must not depend on who imports which."""
+    first: dict[str, str] = {}
+    for name, path in sorted({one for part in parts for one in part.modules}):
+        if first.setdefault(name, path) != path:
+            why = f"{first[name]} is the module {name!r}, too (import file mismatch)"
+            yield path, f"{why}: rename one, or make packages with __init__.py, or use --import-mode=importlib"
 
 
 def _release(claims: Path, worker: str) -> str:

@@ -56,7 +56,8 @@ class Driver:
     """Runs a machine to its end.
 
     `log` is called with every event, in order; `pulse` a few times a second; `parted` when a worker has gone and its
-    workspace is still there, with the job that it last ran a test of, and whether it ended as it should.
+    workspace is still there, with the job that it last ran a test of, and whether it ended as it should. `notes` holds
+    what the tools said of whole sessions that no test explains.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Driver:
         self._met: dict[str, list[str]] = {}
         self._extended = 0.0
         self._beaten = 0.0
+        self.notes: dict[str, None] = {}
         self._overdue: dict[str, float] = {}  # worker → when it should have left, infinite once it was told again
         self._begin = clock.now() - clock.monotonic()
 
@@ -164,7 +166,7 @@ class Driver:
             if gone.failed and member.collected is not None:
                 self._apply(self._machine.give_up(suite, gone.failed, now))
         self._queue.release(member.name, now)
-        self._part(member, now, whole=whole)
+        self._part(member, now, gone, whole=whole)
 
     def _introduce(self, member: Member, test: str, now: float) -> None:
         """A worker's first test of a job: the job's log learns of the worker."""
@@ -177,9 +179,11 @@ class Driver:
                 events.WorkerStarted(ts=now, job=job, attempt=attempt, worker=member.name, pid=member.session.pid)
             )
 
-    def _part(self, member: Member, now: float, *, whole: bool) -> None:
+    def _part(self, member: Member, now: float, gone: Gone, *, whole: bool) -> None:
         """A worker is gone: its jobs' logs learn it if it ended as it should, and what it left is kept."""
         jobs = self._met.get(member.name, [])
+        if whole and gone.failed:
+            self.notes[f"suite {member.suite.name}: {gone.failed}"] = None
         if whole:
             for job in jobs:
                 attempt = self._machine.attempt_of(job)
@@ -297,7 +301,7 @@ class Driver:
             except queue.Empty:
                 continue
             if isinstance(message, Gone):
-                self._part(self._crew.members[worker], self._now(), whole=message.exit_code == 0)
+                self._part(self._crew.members[worker], self._now(), message, whole=message.exit_code == 0)
 
     # -- small things ----------------------------------------------------------------------------
 

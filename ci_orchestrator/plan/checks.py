@@ -82,6 +82,8 @@ def _cycle(plan: Plan) -> Iterator[Finding]:
 
 
 def _runner(suite: Suite, plan: Plan) -> Iterator[Finding]:
+    if not plan.runners:
+        yield from _local(suite)
     reasons = misfits(suite, plan)
     if not reasons or not all(reasons.values()):
         return
@@ -92,6 +94,17 @@ def _runner(suite: Suite, plan: Plan) -> Iterator[Finding]:
         f"no runner class can run this suite ({'; '.join(each[:5])}{more})",
         "ask for less, or say under `runners` what provides it",
     )
+
+
+def _local(suite: Suite) -> Iterator[Finding]:
+    """Without runner classes there is this machine only, of which a plan knows no more than that it can compute."""
+    unknown = sorted(set(suite.requires) - {"cpu", "memory"})
+    if unknown:
+        yield Finding(
+            ("suites", suite.name, "requires"),
+            f"nothing says that this machine has {', '.join(unknown)}",
+            "describe it under `runners:` with what it `provides`",
+        )
 
 
 def _job_names(plan: Plan) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from projects import CLI, make_project, run_cli, separate_interpreter
 from ci_orchestrator.api.planning import plan_project
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.running import resume_project, run_job, run_project
-from ci_orchestrator.errors import DiscoveryError, ExitCode, LockError, UserError
+from ci_orchestrator.errors import DiscoveryError, ExitCode, LockError, PlanError, UserError
 from ci_orchestrator.plan.lock import encode
 from ci_orchestrator.results import events
 from ci_orchestrator.results.model import Cause, Outcome
@@ -604,3 +604,62 @@ def test_a_module_that_kills_every_collector_is_told(tmp_path: Path) -> None:
     files = {"tests/test_x.py": "import os\nos._exit(9)\n"}
     with pytest.raises(DiscoveryError, match=r"exit code 9\) while it imported tests/test_x\.py"):
         run_project(make_project(tmp_path, files), workers=2)
+
+
+def test_two_files_that_are_one_module_are_refused_whoever_collects_them(tmp_path: Path) -> None:
+    files = {f"tests/{folder}/test_same.py": "def test_it(): pass" for folder in ("a", "b")}
+    files |= {f"tests/test_{n}.py": "def test_n(): pass" for n in range(4)}
+    project = make_project(tmp_path, files)
+    for workers in (1, 2, 2, 2):
+        with pytest.raises(DiscoveryError, match="import file mismatch"):
+            plan_project(project, workers=workers)
+
+
+@pytest.mark.parametrize("option", ["--setup-only", "--setup-plan", "--collect-only"])
+def test_options_that_run_nothing_are_refused(tmp_path: Path, option: str) -> None:
+    suites = {"unit": {"tool": "pytest", "paths": ["tests"], "args": [option]}}
+    with pytest.raises(DiscoveryError, match="no test is to be run"):
+        run_project(make_project(tmp_path, {"tests/test_a.py": "def test_a(): assert 0"}, suites), workers=1)
+
+
+def test_a_test_that_was_never_called_is_not_proven(tmp_path: Path) -> None:
+    files = {
+        "conftest.py": """
+            import pytest
+
+            @pytest.hookimpl(tryfirst=True)
+            def pytest_runtest_protocol(item, nextitem):
+                return True
+        """,
+        "tests/test_a.py": "def test_a(): assert 0",
+    }
+    report = run_project(make_project(tmp_path, files), workers=1).report
+    assert report.totals.not_proven == 1
+    assert report.exit_code is ExitCode.NOT_PROVEN
+
+
+def test_what_pytest_thinks_of_its_session_is_told(tmp_path: Path) -> None:
+    files = {
+        "conftest.py": "def pytest_sessionfinish(session): session.exitstatus = 7",
+        "tests/test_a.py": "def test_a(): pass",
+    }
+    report = run_project(make_project(tmp_path, files), workers=1).report
+    assert any("exit code 7 although its tests passed" in warning for warning in report.warnings)
+
+
+def test_a_run_that_ended_before_it_had_planned_is_not_resumed_as_the_one_before(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"})
+    assert run_project(project, workers=1).report.exit_code is ExitCode.OK
+    (tmp_path / "tests/test_a.py").write_text("import time, os\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n")
+    assert run_cli(project, "run", "--workers", "1").returncode == -signal.SIGKILL
+    (tmp_path / "tests/test_a.py").write_text("def test_a(): assert 0")
+    with pytest.raises(UserError, match="before it had planned"):
+        resume_project(project)
+    assert run_project(project, workers=1).report.exit_code is ExitCode.TESTS_FAILED
+    assert resume_project(project, workers=1).report.exit_code is ExitCode.TESTS_FAILED
+
+
+def test_requirements_that_nothing_is_known_to_meet_are_refused(tmp_path: Path) -> None:
+    suites = {"unit": {"tool": "pytest", "paths": ["tests"], "requires": {"gpu.vendor": "nvidia"}}}
+    with pytest.raises(PlanError, match=r"nothing says that this machine has gpu\.vendor"):
+        plan_project(make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"}, suites))

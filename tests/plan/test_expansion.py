@@ -25,7 +25,7 @@ def test_a_suite_runs_on_the_cheapest_class_that_fits_ties_by_name() -> None:
 
 
 def test_without_classes_a_suite_runs_here() -> None:
-    plan = load_plan("suites: {a: {tool: pytest, requires: {kvm: true}}}")
+    plan = load_plan("suites: {a: {tool: pytest, requires: {cpu: 2}}}")
     assert resolve_class(plan.suites["a"], plan) == "local"
 
 

@@ -66,9 +66,10 @@ def test_a_suite_wins_over_the_defaults_and_env_is_merged() -> None:
     assert b.retries == Retries(max=3)
 
 
-def test_without_runners_any_requirement_is_for_this_machine() -> None:
-    plan = load_plan("suites: {a: {tool: pytest, requires: {kvm: true}}}")
-    assert plan.suites["a"].requires == {"kvm": (True,)}
+def test_without_runners_only_what_every_machine_has_can_be_required() -> None:
+    assert load_plan("suites: {a: {tool: pytest, requires: {cpu: 2, memory: 1GiB}}}").suites["a"].requires
+    with pytest.raises(PlanError, match="nothing says that this machine has kvm"):
+        load_plan("suites: {a: {tool: pytest, requires: {kvm: true}}}")
 
 
 def test_defaults_meant_for_other_tools_do_no_harm() -> None:

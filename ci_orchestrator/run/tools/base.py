@@ -17,11 +17,13 @@ from ci_orchestrator.results.model import Cause, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What a session found. `tests`: ``path::name`` in the tool's order. `errors`, `skipped`: (path, message)."""
+    """What a session found. `tests`: ``path::name`` in the tool's order. `errors`, `skipped`: (path, message).
+    `modules`: (name, path) of what was imported, where two files of the same name cannot both be."""
 
     tests: tuple[str, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    modules: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

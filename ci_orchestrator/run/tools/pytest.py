@@ -24,7 +24,8 @@ _BOOT = (
     "exec(compile(open(p, 'rb').read(), p, 'exec'), {'__name__': '__ci_orchestrator_worker__', '__file__': p})"
 )
 _EVIDENCE = 16 * 1024
-_USAGE_ERRORS = {3: "pytest had an internal error", 4: "pytest refused its arguments", 5: "pytest found no tests"}
+_UNREMARKABLE = (0, 2, 5)  # ended, interrupted by us, and none of the files it was asked to collect were its own
+_USAGE_ERRORS = {3: "pytest had an internal error", 4: "pytest refused its arguments"}
 
 
 class PytestTool:
@@ -71,6 +72,7 @@ class PytestSession:
         self._asked = False
         self._halted = ""
         self._code: int | None = None
+        self._bad = 0
         self._outbox.put(settings)
         threading.Thread(target=self._write, name=f"{worker}-in", daemon=True).start()
         threading.Thread(target=self._read, name=f"{worker}-out", daemon=True).start()
@@ -124,9 +126,15 @@ class PytestSession:
         self._reaper.join()
         if self._asked and code == self._code:
             code = 0  # pytest's own opinion of the session (tests failed, none ran) is not how the worker ended
-        failed = self._halted or ("" if self._code is None else _USAGE_ERRORS.get(self._code, ""))
+        failed = self._halted or ("" if self._code is None else _USAGE_ERRORS.get(self._code, "")) or self._opinion()
         evidence = broken + tail_text(self._log, _EVIDENCE)
         self._sink(self._worker, Gone(exit_code=code, asked=self._asked, evidence=evidence, failed=failed))
+
+    def _opinion(self) -> str:
+        """What pytest as a whole thinks of its session, where its tests do not explain it."""
+        if self._code in (None, *_UNREMARKABLE) or (self._code == 1 and self._bad):
+            return ""
+        return f"pytest ended with exit code {self._code} although its tests passed: a plugin or a hook decided that"
 
     def _reap(self) -> None:
         self._process.wait()
@@ -145,13 +153,14 @@ class PytestSession:
                 tests=tuple(line["tests"]),
                 errors=tuple((path, text) for path, text in line["errors"]),
                 skipped=tuple((path, text) for path, text in line["skipped"]),
+                modules=tuple((name, path) for name, path in line["modules"]),
             )
         if kind == "unknown":
             return Unknown(tests=tuple(line["tests"]))
         if kind == "halt":
             self._halted = f"pytest stopped: {line['why']}"
         elif kind == "bye":
-            self._code = line["code"]
+            self._code, self._bad = line["code"], line["bad"]
         return None
 
 

@@ -1,9 +1,9 @@
-# ruff: noqa: PTH109, PTH118, PTH123
+# ruff: noqa: PTH109, PTH117, PTH118, PTH123
 # (descriptors and /proc, on the way of every test)
 """The suite's side of the pytest tool: one pytest session that is fed tests over a pipe.
 
 This file runs in the *suite's* interpreter, where ci-orchestrator is not installed: it imports the standard library
-and pytest only, supports pytest 7 and later on Python 3.8 and later, and is handed over by its path.
+and pytest only, supports pytest 7 and later on Python 3.8 and later (POSIX), and is handed over by its path.
 
 Annotations are for checkers only (PEP 563), so they may use newer syntax than Python 3.8 has.
 
@@ -21,6 +21,7 @@ import faulthandler
 import hashlib
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -30,9 +31,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-
-if sys.platform != "win32":
-    import resource
 
 HOME = os.getcwd()
 LIMIT_FAILED = 64 * 1024
@@ -83,8 +81,6 @@ class Usage:
 
     @staticmethod
     def _now() -> float:
-        if sys.platform == "win32":
-            return time.process_time()
         own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
         return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
@@ -108,8 +104,6 @@ def _peak(was_reset: bool) -> int:
             for line in file:
                 if line.startswith(b"VmHWM:"):
                     return int(line.split()[1]) * 1024
-    if sys.platform == "win32":
-        return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
@@ -152,8 +146,8 @@ class Verdict:
                 return "skipped", "xfail" if hasattr(report, "wasxfail") else "", report
             if report.when == "call" and hasattr(report, "wasxfail"):
                 return "passed", "xpass", report
-        if not any(report.when == "teardown" for report in self.reports):
-            return "errored", "infrastructure", None
+        if {"call", "teardown"} - {report.when for report in self.reports}:
+            return "not-proven", "infrastructure", None
         return "passed", "", self.reports[-1]
 
     def finish(self) -> dict[str, Any]:
@@ -172,7 +166,7 @@ class Verdict:
         }
         line.update(self._place(report))
         if report is None:
-            line["message"] = "pytest reported no end of this test"
+            line["message"] = "pytest never called this test, or did not say how it ended"
         elif outcome != "passed" or cause == "xpass":
             line["message"], line["details"] = self._explain(report, limit)
         # teardown's report carries the captured output of all phases
@@ -186,9 +180,11 @@ class Verdict:
     def _place(self, report: pytest.TestReport | None) -> dict[str, Any]:
         crash = getattr(getattr(report, "longrepr", None), "reprcrash", None)
         if crash is not None and report is not None and report.failed:
-            return {"file": _relative(str(crash.path)), "line": crash.lineno}
+            near = _relative(str(crash.path))
+            if not os.path.isabs(near):  # a library's own line says less than the test's
+                return {"file": near, "line": crash.lineno}
         path, line, _ = self.item.location
-        return {"file": str(path).replace(os.sep, "/"), "line": (line or 0) + 1}
+        return {"file": str(path), "line": (line or 0) + 1}
 
     def _explain(self, report: pytest.TestReport, limit: int) -> tuple[str, str]:
         if hasattr(report, "wasxfail"):
@@ -202,11 +198,8 @@ class Verdict:
 
 
 def _relative(path: str) -> str:
-    try:
-        near = os.path.relpath(path, HOME)
-    except ValueError:  # another drive
-        return path
-    return path if near.startswith("..") else near.replace(os.sep, "/")
+    near = os.path.relpath(path, HOME)
+    return path if near.startswith("..") else near
 
 
 class Plugin:
@@ -224,6 +217,8 @@ class Plugin:
         self.open_doors = False
         self.items: dict[str, pytest.Item] = {}
         self.names: dict[pytest.Item, str] = {}
+        self.modules: dict[str, str] = {}
+        self.bad = 0
         self.errors: list[list[str]] = []
         self.skipped: list[list[str]] = []
         self.verdict: Verdict | None = None
@@ -265,9 +260,7 @@ class Plugin:
             claim = os.open(os.path.join(self.claims, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
             return False
-        os.write(
-            claim, self.worker + path.encode("utf-8", "replace")
-        )  # if we are lost: what was ours, and what was last
+        os.write(claim, self.worker + path.encode("utf-8", "replace"))  # should we be lost: what was ours
         os.close(claim)
         self.mine.add(path)
         return True
@@ -289,6 +282,9 @@ class Plugin:
                 copy += 1
                 name = f"{item.nodeid}#{copy}"
             self.items[name] = item
+            module = getattr(item, "module", None)
+            if module is not None:
+                self.modules[module.__name__] = item.nodeid.partition("::")[0]
             self.names[item] = name
             names.append(name)
         return names
@@ -306,10 +302,13 @@ class Plugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Say what was collected, then run what is asked for."""
-        tests = self._adopt(session.items)
-        self.channel.send({"ev": "collected", "tests": tests, "errors": self.errors, "skipped": self.skipped})
-        if not session.config.option.collectonly:
-            self._loop(session)
+        for option in ("collectonly", "setuponly", "setupplan"):
+            if getattr(session.config.option, option, False):
+                self.channel.send({"ev": "halt", "why": f"its options ({option}) say that no test is to be run"})
+                return True
+        found = {"tests": self._adopt(session.items), "errors": self.errors, "skipped": self.skipped}
+        self.channel.send({"ev": "collected", "modules": sorted(self.modules.items()), **found})
+        self._loop(session)
         return True
 
     def _loop(self, session: pytest.Session) -> None:
@@ -365,6 +364,7 @@ class Plugin:
         if os.getpid() != self.pid:
             os._exit(70)  # a test forked and its child came back into the loop: plain pytest would run the rest twice
         line = verdict.finish()
+        self.bad += line["outcome"] in ("failed", "errored")
         line["test"] = name
         self.channel.send(line)
 
@@ -389,8 +389,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, interrupt)
     arguments = settings["args"]
     sys.argv = ["pytest", *arguments]
-    code = int(pytest.main(arguments, plugins=[Plugin(settings, channel)]))
-    channel.send({"ev": "bye", "code": code})
+    plugin = Plugin(settings, channel)
+    code = int(pytest.main(arguments, plugins=[plugin]))
+    channel.send({"ev": "bye", "code": code, "bad": plugin.bad})
     return code
 
 
