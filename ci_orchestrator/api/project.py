@@ -19,6 +19,7 @@ from ci_orchestrator.run.bundle import write_atomically
 
 PLAN_FILE = "testplan.yaml"
 LOCK_FILE = "plan.lock.json"
+BUNDLES = "bundles"
 HISTORY_FILE = "history.sqlite"
 STATE = ".ci-orchestrator"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ci_orchestrator import __version__
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.project import LOCK_FILE, Project, read_lock, writing
-from ci_orchestrator.api.sources import Sources, gather
+from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
+from ci_orchestrator.api.sources import Sources, bundles_of, gather
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ExitCode, MissingPartError, UserError, worst
 from ci_orchestrator.history.base import BuildRecord, BuildSummary, HistoryError, observe
@@ -63,8 +63,7 @@ def report_run(
         lock,
         build=root.name,
         out=root / "report",
-        started=started,
-        ended=clock.now(),
+        otherwise=(started, clock.now()),
         interrupted=interrupted,
     )
 
@@ -77,25 +76,24 @@ def report_files(
     out: Path | None = None,
     clock: Clock | None = None,
 ) -> Reported:
-    """Report on bundles and result files; without any path, again on the latest run here.
+    """Report on bundles and result files; without any path, on what single jobs of the lock left here (`run_job`), else
+    again on the latest run here.
 
     Without a lock the report is uncertified. Raises `UserError` and `ResultsError` for what cannot be read.
     """
     clock = clock or wire.system_clock()
+    build = ""
+    lock = None if lock_file is None else read_lock(lock_file)
+    if lock is not None and not paths:
+        paths = bundles_of(lock, project.place / BUNDLES)
     if not paths:
         root = project.latest_run()
-        paths, lock_file, out = find_bundles(root), lock_file or root / LOCK_FILE, out or root / "report"
+        paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
         build = root.name
-    else:
-        build = ""
-    lock = None if lock_file is None else read_lock(lock_file)
     sources = gather(paths, lock, but=out)
     if not sources.fold.jobs and not sources.results:
         raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
     build = build or f"report-{_fingerprint(sources)}"
-    ends = [state.ended for state in sources.fold.jobs.values()]
-    begins = [state.started for state in sources.fold.jobs.values()]
-    started, ended = min(begins, default=clock.now()), max(ends, default=clock.now())
     out = out or project.state / "reports" / build
     return _publish(
         project,
@@ -103,8 +101,7 @@ def report_files(
         lock,
         build=build,
         out=out,
-        started=started,
-        ended=ended,
+        otherwise=(clock.now(), clock.now()),
         interrupted=sources.interrupted,
     )
 
@@ -116,12 +113,11 @@ def _publish(
     *,
     build: str,
     out: Path,
-    started: float,
-    ended: float,
+    otherwise: tuple[float, float],
     interrupted: bool,
 ) -> Reported:
     context = read_context(project.root)
-    report = _assemble(project, sources, lock, context, started=started, ended=ended, interrupted=interrupted)
+    report = _assemble(project, sources, lock, context, otherwise=otherwise, interrupted=interrupted)
     report = _remember(project, report, lock, build)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -134,11 +130,11 @@ def _assemble(
     lock: Lock | None,
     context: Context,
     *,
-    started: float,
-    ended: float,
+    otherwise: tuple[float, float],
     interrupted: bool,
 ) -> Report:
     fold = sources.fold
+    started, ended = _span(fold, otherwise)
     certificate, results = _certified(sources, lock)
     names = {job.id: job.name for job in lock.jobs} if lock else {}
     estimates = {job.id: job.seconds for job in lock.jobs} if lock else {}
@@ -160,6 +156,17 @@ def _assemble(
         interrupted=interrupted,
         exit_code=exit_code(certificate, results, interrupted=interrupted, doubtful=doubtful),
     )
+
+
+def _span(fold: Fold, otherwise: tuple[float, float]) -> tuple[float, float]:
+    """From the first event of any job to the last: the same however often, and by whichever door, it is reported.
+
+    A run that was resumed takes in the time that it lay still. `otherwise`: when no job began.
+    """
+    states = fold.jobs.values()
+    if not states:
+        return otherwise
+    return min(one.started for one in states), max(one.ended for one in states)
 
 
 def exit_code(

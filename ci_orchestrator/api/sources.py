@@ -78,6 +78,18 @@ def gather(paths: Sequence[Path], lock: Lock | None, *, but: Path | None = None)
     return sources
 
 
+def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:
+    """The bundles below `root` that jobs of this lock left, whether or not they came to their end."""
+    return tuple(bundle for bundle in find_bundles(root) if lock.digest in _locks(bundle))
+
+
+def _locks(bundle: Path) -> set[str]:
+    manifest = read_manifest(bundle)
+    if manifest is not None:
+        return {manifest.lock}
+    return {event.lock for event in read_events(bundle) if isinstance(event, events.JobStarted)}
+
+
 def _loose(root: Path, ours: Sequence[Path]) -> Iterator[Path]:
     """Files below `root` that are hidden in nothing and in none of our directories."""
     own = {path.resolve() for path in ours}

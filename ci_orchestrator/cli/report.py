@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help="bundles, directories with bundles or result files, or result files (default: the last run here)",
+        help="bundles, directories with bundles or result files, or result files "
+        "(default: with --lock what `run --job` left of it here, else the last run here)",
     )
     parser.add_argument("--lock", type=Path, metavar="FILE", help="hold the results against this lock")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the report goes")
