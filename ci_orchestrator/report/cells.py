@@ -17,6 +17,15 @@ def keep_start(text: str, cells: int) -> str:
     return f"{_fitting(text, cells - 1)}…" if cells > 0 else ""
 
 
+def keep_words(text: str, cells: int) -> str:
+    """As `keep_start`, but no word is cut unless it is the first."""
+    kept = keep_start(text, cells)
+    if kept == text or text[len(kept) - 1 :].startswith(" "):
+        return kept
+    head = kept.rpartition(" ")[0].rstrip(" ,:;=")
+    return f"{head}…" if head else kept
+
+
 def keep_end(text: str, cells: int) -> str:
     """`text`, or ``…`` and its end, in at most `cells` cells: the end of a test's id says most."""
     if width(text) <= cells:

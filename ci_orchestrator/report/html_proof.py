@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.report.escape import for_html
-from ci_orchestrator.report.verdict import certificate_sentence
+from ci_orchestrator.report.verdict import certificate_sentence, doubtful
 from ci_orchestrator.report.wording import count
-from ci_orchestrator.results.report import Certificate
+from ci_orchestrator.results.report import Certificate, Report
 
 SHOWN = 200
 """Tests of each list; the rest is in results.json."""
 
 
-def certificate(proof: Certificate, rows: Mapping[str, int]) -> str:
+def certificate(report: Report, rows: Mapping[str, int]) -> str:
     """The section. `rows`: the table's row of each test."""
+    proof = report.certificate
     withheld, skipped = dict(proof.withheld), dict(proof.skipped_at_collection)
     lists = [
         _list("Missing", proof.missing, rows),
@@ -24,11 +25,12 @@ def certificate(proof: Certificate, rows: Mapping[str, int]) -> str:
         _list("Withheld", sorted(withheld), rows, withheld),
         _list("Skipped at collection", sorted(skipped), rows, skipped),
     ]
-    tone, symbol = ("passed", "✓") if proof.complete else ("not-proven", "?")
+    said = certificate_sentence(report)
+    tone, symbol = ("passed", "✓") if proof.complete and not doubtful(report) else ("not-proven", "?")
     lock = f'<p class="lock">lock <code>{for_html(proof.lock)}</code></p>' if proof.lock else ""
     return (
         f'<section class="card certificate {tone}" id="certificate"><h2>Certificate</h2>{_equation(proof)}'
-        f'<p class="said"><span class="symbol" aria-hidden="true">{symbol}</span> {certificate_sentence(proof)}</p>'
+        f'<p class="said"><span class="symbol" aria-hidden="true">{symbol}</span> {said}</p>'
         f"{''.join(lists)}{lock}</section>\n"
     )
 

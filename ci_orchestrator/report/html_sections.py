@@ -38,7 +38,7 @@ def body(report: Report, said: Verdict) -> str:
             _warnings(report.warnings),
             attention or _CALM + slowest,
             "</div>\n<div>\n",
-            certificate(report.certificate, rows),
+            certificate(report, rows),
             trend(figures.with_this_build(report)),
             slowest if attention else "",
             "</div>\n</div>\n",

@@ -22,7 +22,7 @@ def render_summary(report: Report, *, limit: int = 20) -> str:
     lines = [
         f"## {said.symbol} {said.word}{uncertified}",
         "",
-        f"{said.sentence.capitalize()}. Certificate {certificate_sentence(report.certificate)}.",
+        f"{said.sentence.capitalize()}. Certificate {certificate_sentence(report)}.",
         "",
         *_counts(report),
         *_table("Failures", figures.failures(report), limit),

@@ -171,7 +171,7 @@ def _effort(report: Report, screen: _Screen) -> Iterator[str]:
 
 def _proof(report: Report, screen: _Screen) -> Iterator[str]:
     certificate = report.certificate
-    yield screen.row("certificate", certificate_sentence(certificate))
+    yield screen.row("certificate", cells.keep_words(certificate_sentence(report), screen.width - 12))
     if certificate.withheld:
         reasons = sorted({reason for _, reason in certificate.withheld})
         said = f"{counted(len(certificate.withheld), 'test')}: {one_line(', '.join(reasons))}"

@@ -23,6 +23,9 @@ _WORDS: Mapping[ExitCode, tuple[str, str, str]] = {
 }
 
 
+_DOUBTFUL = "a bundle or result file is damaged, foreign or cut short, so nothing is certain: see the warnings"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`symbol` and `word` say it at a glance, `sentence` says why, `tone` is the outcome whose colour it takes."""
@@ -40,13 +43,14 @@ def verdict(report: Report) -> Verdict:
     return Verdict(symbol, word, _sentence(report, code), tone)
 
 
-def certificate_sentence(certificate: Certificate) -> str:
+def certificate_sentence(report: Report) -> str:
     """What is proven, in one sentence."""
+    certificate = report.certificate
     if not certificate.certified:
         return "uncertified: there was no lock to hold the results against"
     if certificate.complete:
-        same = counted(certificate.planned, "test")
-        return f"complete: collected = planned = reported = {same}"
+        same = f"collected = planned = reported = {counted(certificate.planned, 'test')}"
+        return f"in doubt: {same}, but see the warnings" if doubtful(report) else f"complete: {same}"
     problems = [
         f"{len(tests):,} {what}"
         for what, tests in (
@@ -75,6 +79,8 @@ def _sentence(report: Report, code: ExitCode) -> str:
     problems = _problems(report.totals, report.certificate)
     if problems:
         return problems
+    if code is ExitCode.NOT_PROVEN:
+        return _unproven(report)
     if code is not ExitCode.OK:
         return EXIT_MEANING[code]
     if not report.totals.tests:
@@ -82,6 +88,19 @@ def _sentence(report: Report, code: ExitCode) -> str:
     ran = report.totals.passed
     skipped = report.totals.skipped
     return f"{counted(ran, 'test')} passed" + (f", {skipped:,} skipped" if skipped else ", none was skipped")
+
+
+def doubtful(report: Report) -> bool:
+    """Every test has an outcome and none was withheld, and still it was decided that something is not proven."""
+    counted_for = not (report.totals.not_proven or report.certificate.withheld)
+    return report.exit_code is ExitCode.NOT_PROVEN and counted_for and bool(report.warnings)
+
+
+def _unproven(report: Report) -> str:
+    """Why nothing is proven although every test has an outcome: tests were withheld, or a source is not believed."""
+    if report.certificate.withheld:
+        return f"{counted(len(report.certificate.withheld), 'test')} withheld"
+    return _DOUBTFUL if doubtful(report) else EXIT_MEANING[ExitCode.NOT_PROVEN]
 
 
 def _problems(totals: Totals, certificate: Certificate) -> str:
