@@ -73,23 +73,29 @@ class ShardPlan:
 
 
 def shard(
-    tests: Sequence[str], seconds: Sequence[float], count: int | Target, *, files: Sequence[str] | None = None
+    tests: Sequence[str],
+    seconds: Sequence[float],
+    count: int | Target,
+    *,
+    files: Sequence[str] | None = None,
+    why: str = "as asked",
 ) -> ShardPlan:
     """Divide `tests` (ids in collection order) with the estimates `seconds` into `count` shards, or one a test.
 
     `files`, aligned with `tests`, keeps the tests of one file together. Which tests share a shard depends on names
-    and estimates, never on the order of `tests`; their order within a shard is that of `tests`.
+    and estimates, never on the order of `tests`; their order within a shard is that of `tests`. `why`: whose number
+    `count` is, in words.
     Raises ValueError when an estimate is negative, infinite or not a number, or `count` is below one.
     """
     if seconds and not (min(seconds) >= 0 and isfinite(fsum(seconds))):
         raise ValueError("estimates are seconds: zero or more, and finite")
     if isinstance(count, Target):
-        trial, why = _within(_Work(tests, seconds, files), count)
-    elif count < 1:
+        trial, reason = _within(_Work(tests, seconds, files), count)
+        return trial.plan(reason)
+    if count < 1:
         raise ValueError("at least one shard")
-    else:
-        trial, why = _Trial(_Work(tests, seconds, files), count), ""
-    return trial.plan(why or _as_asked(trial, count))
+    trial = _Trial(_Work(tests, seconds, files), count)
+    return trial.plan(_as_asked(trial, count, why))
 
 
 @dataclass(slots=True)
@@ -228,9 +234,9 @@ def _cheapest(work: _Work, most: int, startup: float, within: float, budget: flo
     return found
 
 
-def _as_asked(trial: _Trial, asked: object) -> str:
+def _as_asked(trial: _Trial, asked: object, why: str) -> str:
     if trial.shards == asked:
-        return f"{_shards(trial)}, as asked"
+        return f"{_shards(trial)}, {why}"
     kind = "tests" if trial.units.members is None or trial.units.split else "files to keep whole"
     return f"{_shards(trial)} of the {asked} asked for: there are no more {kind}"
 

@@ -134,7 +134,8 @@ def _shard(plan: Plan, suite: Suite, tests: Sequence[str], estimates: Estimates)
     files = [test.partition("::")[0] for test in tests] if suite.keep_together == "file" else None
     fixed = shard_count(suite, plan)
     if fixed is not None:
-        return shard(tests, seconds, fixed, files=files)
+        auto = f"one for each runner of class {resolve_class(suite, plan)}"
+        return shard(tests, seconds, fixed, files=files, why=auto if suite.shards.count is None else "as asked")
     target = Target(seconds=suite.shards.target or 0.0, most=suite.shards.max or MOST_SHARDS, startup=START_UP)
     return shard(tests, seconds, target, files=files)
 

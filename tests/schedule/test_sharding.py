@@ -138,6 +138,7 @@ def test_longest_first_with_ties_by_name() -> None:
     assert (plan.makespan, plan.lower_bound, plan.longest) == (5.0, 4.5, Unit("long", 3.0))
     assert plan.gap == pytest.approx(5 / 4.5 - 1)
     assert plan.why == "2 shards, as asked"
+    assert shard(["a"], [1.0], 1, why="one for each runner").why == "1 shard, one for each runner"
 
 
 def test_tests_that_take_no_time_are_spread_too() -> None:
