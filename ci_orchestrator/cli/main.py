@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ci_orchestrator import __version__
 from ci_orchestrator.cli.output import Output, ReaderGoneError
@@ -60,7 +61,7 @@ def _run(words: list[str], output: Output) -> int:
     args.output = output
     with contextlib.ExitStack() as stack:
         if "directory" in args:
-            _enter(args.directory, stack)
+            _enter(args.directory, output, stack)
         return int(args.command.run(args))
 
 
@@ -74,8 +75,9 @@ def _parse(parser: Parser, commands: dict[str, CommandParser], words: list[str])
     return args
 
 
-def _enter(directory: str, stack: contextlib.ExitStack) -> None:
+def _enter(directory: str, output: Output, stack: contextlib.ExitStack) -> None:
     try:
+        output.base = Path.cwd()
         stack.enter_context(contextlib.chdir(directory))
     except OSError as error:
         raise UserError(

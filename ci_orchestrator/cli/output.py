@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from ci_orchestrator.cli.streams import let_go
@@ -39,13 +40,17 @@ class ReaderGoneError(Exception):
 
 
 class Output:
-    """Where a command writes: data to standard output, everything about it (errors, notes) to standard error."""
+    """Where a command writes: data to standard output, everything about it (errors, notes) to standard error.
+
+    `base`: the directory in which the user stands, whatever ``-C`` says; None: the working directory.
+    """
 
     def __init__(self, out: TextIO, err: TextIO, *, json: bool = False) -> None:
         self.out = out
         self.err = err
         self.json_wanted = json
         self._lost = False
+        self.base: Path | None = None
         self.set_color("auto")
 
     @classmethod
@@ -55,6 +60,11 @@ class Output:
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         return cls(sys.stdout, sys.stderr, json=json)
+
+    def near(self, path: Path) -> Path:
+        """`path` as the user can open it: relative to where they stand, if it is below, else absolute."""
+        whole, base = path.absolute(), self.base or Path.cwd()
+        return whole.relative_to(base) if whole.is_relative_to(base) else whole
 
     def set_color(self, choice: str) -> None:
         """`choice`: always, never, or auto: FORCE_COLOR and NO_COLOR decide, else whether the stream is a terminal."""

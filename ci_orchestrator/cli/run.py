@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> ExitCode:
                 lock_file=args.lock,
                 observer=watcher,
             )
-    return _print_job(output, done) if args.job else print_report(output, reported)
+    return _print_job(output, done) if args.job else print_run(output, reported)
 
 
 class Watcher(Observer):
@@ -101,10 +101,18 @@ class Watcher(Observer):
         self._progress.update(status.done, status.failed, status.flaky, status.lost, list(running.values()))
 
 
+def print_run(output: Output, reported: Reported) -> ExitCode:
+    """What came of a run that was made here; one that was interrupted can go on."""
+    code = print_report(output, reported)
+    if reported.report.interrupted and not output.json_wanted:
+        output.print("to go on where it stopped: ci-orchestrator run --resume")
+    return code
+
+
 def print_report(output: Output, reported: Reported) -> ExitCode:
     """The summary (or the JSON) of a report; returns its exit code."""
     report = reported.report
-    page = _near(reported.out / "report.html")
+    page = output.near(reported.out / "report.html")
     if output.json_wanted:
         totals = report.totals
         output.json(
@@ -148,18 +156,12 @@ def _print_job(output: Output, done: JobRun) -> ExitCode:
         f"{counted(totals.tests, 'test')}: {totals.passed} passed, {totals.failed} failed, {totals.errored} errored, "
         f"{totals.skipped} skipped, {totals.not_proven} not proven"
     )
-    output.print(f"bundle {printable(str(done.bundle))}")
+    output.print(f"bundle {printable(str(output.near(done.bundle)))}")
     return done.exit_code
 
 
 def _message(attempt: object) -> str:
     return str(getattr(attempt, "message", ""))
-
-
-def _near(path: Path) -> Path:
-    """Relative to where the user stands, if it is below."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -173,3 +173,15 @@ def test_without_a_path_a_lock_finds_what_its_jobs_left_else_the_last_run(projec
     whole = json.loads(run_cli(project, "report", "--lock", "lock.json", "--json").stdout)
     assert whole["complete"]
     assert "/reports/" in whole["report"]
+
+
+def test_with_c_the_report_is_named_from_where_the_user_stands(project: Project) -> None:
+    above = Project(project.root.parent, project.plan_file)
+    done = run_cli(above, "-C", project.root.name, "run", "--workers", "1")
+    named = next(line for line in done.stdout.splitlines() if line.startswith("report")).split()[1]
+    assert not Path(named).is_absolute()
+    assert (above.root / named).is_file()
+    (project.root / "aside").mkdir()
+    done = run_cli(Project(project.root / "aside", project.plan_file), "-C", "..", "report")
+    named = next(line for line in done.stdout.splitlines() if line.startswith("report")).split()[1]
+    assert Path(named).is_absolute()

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_orchestrator.api.reporting import Reported
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.cli.progress import LiveProgress, PlainProgress, SilentProgress, progress_for
+from ci_orchestrator.cli.run import print_run
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import PlanError, UserError, Where
+from ci_orchestrator.results.report import Certificate, Report
 
 
 class Terminal(io.StringIO):
@@ -129,3 +133,11 @@ def test_live_progress_draws_and_cleans_up() -> None:
 def test_which_progress_fits() -> None:
     assert isinstance(progress_for(outputs()[0]), PlainProgress)
     assert isinstance(progress_for(outputs(Terminal, json=True)[0]), SilentProgress)
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_an_interrupted_run_ends_with_how_to_go_on(tmp_path: Path, interrupted: bool) -> None:
+    output, out, _ = outputs()
+    report = Report(title="shop", certificate=Certificate(certified=False), interrupted=interrupted)
+    print_run(output, Reported(report=report, out=tmp_path, files=()))
+    assert (out.getvalue().splitlines()[-1] == "to go on where it stopped: ci-orchestrator run --resume") is interrupted
