@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from ci_orchestrator.api import wire
+from ci_orchestrator.api.project import writing
 from ci_orchestrator.capabilities.amounts import least
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.commands import JobSpec, NeedSpec
@@ -91,7 +92,8 @@ class Execution:
             self.warnings += tuple(driver.notes)
             for log in self._logs.values():
                 log.close()
-        self._seal()
+        with writing(self.root):
+            self._seal()
         return False
 
     def _bundle(self, job: str) -> Path:
@@ -99,9 +101,10 @@ class Execution:
 
     def _log(self, event: events.Event) -> None:
         log = self._logs.get(event.job)
-        if log is None:
-            log = self._logs[event.job] = EventLog(self._bundle(event.job))
-        written = log.append(event)
+        with writing(self.root):
+            if log is None:
+                log = self._logs[event.job] = EventLog(self._bundle(event.job))
+            written = log.append(event)
         self.fold.add(written)
         self.observer.happened(written)
 

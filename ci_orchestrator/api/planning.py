@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ci_orchestrator import __version__
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.project import Project, writing
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.crew import Crew
 from ci_orchestrator.coordinator.discovery import Discovery, Found, end_all
@@ -80,7 +80,8 @@ def prepare(
         tool_version=__version__,
         skipped=skipped_modules(found),
     )
-    write_atomically(project.lock_file, encode(decided.lock))
+    with writing(project.place):
+        write_atomically(project.lock_file, encode(decided.lock))
     return Planned(project=project, plan=plan, schedule=decided, warnings=warnings)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.execution import Execution, Observer
 from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
-from ci_orchestrator.api.project import LOCK_FILE, Project, alone, read_lock
+from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, alone, read_lock, writing
 from ci_orchestrator.api.reporting import Reported, exit_code, report_run
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.crew import Crew, remove_scratch
@@ -26,7 +26,6 @@ from ci_orchestrator.run.artifacts import expire
 from ci_orchestrator.run.bundle import bundle_name, find_bundles, read_events, write_atomically
 from ci_orchestrator.run.orphans import end_orphans
 
-BUNDLES = "bundles"
 BEGUN = "begun"
 """A file that is there from the moment a run begins until it has planned."""
 
@@ -62,7 +61,8 @@ def run_project(
     clock, observer = clock or wire.system_clock(), observer or Observer()
     started = clock.now()
     begun = project.state / BEGUN
-    write_atomically(begun, b"")
+    with writing(begun.parent):
+        write_atomically(begun, b"")
     crew = wire.new_crew(project.root, workers)
     try:
         if lock_file is None:
@@ -73,8 +73,9 @@ def run_project(
         root = project.new_run(started, lock)
         begun.unlink(missing_ok=True)
         with alone(root):
-            write_atomically(root / "marker", crew.marker.encode())
-            write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
+            with writing(root):
+                write_atomically(root / "marker", crew.marker.encode())
+                write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
             execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer)
             return _run(project, execution, started, warnings)
     finally:

@@ -663,3 +663,11 @@ def test_requirements_that_nothing_is_known_to_meet_are_refused(tmp_path: Path) 
     suites = {"unit": {"tool": "pytest", "paths": ["tests"], "requires": {"gpu.vendor": "nvidia"}}}
     with pytest.raises(PlanError, match=r"nothing says that this machine has gpu\.vendor"):
         plan_project(make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"}, suites))
+
+
+def test_a_place_that_cannot_be_written_is_the_users_matter(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"})
+    (project.state / "runs").write_text("a file where a folder should be")
+    done = run_cli(project, "run", "--workers", "1")
+    assert done.returncode == ExitCode.USER_ERROR
+    assert "cannot be written" in done.stderr
