@@ -16,7 +16,8 @@ There is no standard; this reader goes by the elements and takes them wherever t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from ci_orchestrator.errors import Where
 from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, ReadWarning, SuiteOutput
@@ -65,14 +66,19 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
 
     Raises `ResultsError` when the file is refused (see `XmlFeed`) or breaks before its first case.
     """
+    return chain.from_iterable(_batches(stream, file))
+
+
+def _batches(stream: Readable, file: str) -> Iterator[Iterable[Item]]:
+    """What each piece of the file holds: handed on as a whole, a case costs no step of a generator."""
     reader = _Reader(file)
     found = False
     for _ in reader.feed.pieces(stream):
         items = reader.take()
         found = found or any(type(item) is Case for item in items)
-        yield from reader.feed.warnings()
-        yield from items
-    yield from _ending(reader, found=found)
+        yield reader.feed.warnings()
+        yield items
+    yield _ending(reader, found=found)
 
 
 def _ending(reader: _Reader, *, found: bool) -> Iterator[Item]:
@@ -144,17 +150,21 @@ class _Reader:
                 case.message = "the file ends within this test"
         return cases
 
-    def start(self, tag: str, attributes: Attributes) -> None:
+    def start(self, tag: str, attributes: list[str]) -> None:
         if tag != "testcase" or self._case is not None:
-            self._start_other(tag.rpartition(":")[2] if ":" in tag else tag, attributes)
+            self._start_other(tag.rpartition(":")[2] if ":" in tag else tag, _pairs(attributes))
             return
         try:
-            name, classname, seconds = attributes["name"], attributes["classname"], float(attributes["time"])
-        except (KeyError, ValueError):
-            self._unusual(attributes)
+            first, classname, second, name, third, time = attributes
+            seconds = float(time)
+        except ValueError:
+            self._unusual(_pairs(attributes))
             return
-        if len(attributes) > 3 or len(name) + len(classname) > NAME_LIMIT or not 0.0 <= seconds < LONGEST:
-            self._unusual(attributes)
+        if first == "name" and second == "classname":
+            first, classname, second, name = second, name, first, classname
+        usual = first == "classname" and second == "name" and third == "time"
+        if not usual or len(name) + len(classname) > NAME_LIMIT or not 0.0 <= seconds < LONGEST:
+            self._unusual(_pairs(attributes))
             return
         self._case = case = Case(self._suites, classname, name, "", 0, seconds)
         self._items.append(case)
@@ -165,7 +175,7 @@ class _Reader:
         else:
             self._end_other(tag.rpartition(":")[2] if ":" in tag else tag)
 
-    def _root(self, tag: str, attributes: Attributes) -> None:
+    def _root(self, tag: str, attributes: list[str]) -> None:
         """The first element of the file; from here on `start` is the handler."""
         if tag.rpartition(":")[2] not in ROOTS:
             raise self.feed.refusal(f"the first element is <{cut(tag, 100)}>: this is not JUnit XML")
@@ -212,7 +222,7 @@ class _Reader:
                 self._items.pop()
                 self._outer.append(self._case)
                 self._case = None
-            self.start(tag, attributes)
+            self._unusual(attributes)
         elif tag == "testsuite":
             self._around.append(self._suites)
             if len(self._suites) < NESTED_SUITES:
@@ -305,6 +315,11 @@ class _Reader:
         else:
             before = getattr(case, _FIELD[closed.tag])
             setattr(case, _FIELD[closed.tag], cut_text(f"{before}\n{text}") if before else text)
+
+
+def _pairs(attributes: list[str]) -> Attributes:
+    """Names and values in turn, as expat gives them, as a dictionary."""
+    return dict(zip(attributes[::2], attributes[1::2], strict=True))
 
 
 def _verdict(outcome: Outcome, kind: str) -> tuple[Outcome, Cause]:

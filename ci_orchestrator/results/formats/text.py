@@ -71,6 +71,9 @@ class BoundedText:
 
     def value(self) -> str:
         """The text; empty when there is nothing but white space."""
+        if len(self._pieces) == 1 and not self._head and len(self._pieces[0]) <= TEXT_LIMIT:
+            text = self._pieces[0]  # nearly always
+            return "" if text.isspace() else text
         self.trim()
         text = "".join(self._pieces)
         if self._dropped:
