@@ -160,15 +160,6 @@ def summarise(build: BuildRecord) -> BuildSummary:
         flaky += one.flaky
         runs += one.attempts
         duration += one.duration
-    totals = Totals(
-        passed=counts[Outcome.PASSED],
-        failed=counts[Outcome.FAILED],
-        errored=counts[Outcome.ERRORED],
-        skipped=counts[Outcome.SKIPPED],
-        not_proven=counts[Outcome.NOT_PROVEN],
-        flaky=flaky,
-        runs=runs,
-    )
     return BuildSummary(
         build=build.build,
         started=build.started,
@@ -177,7 +168,7 @@ def summarise(build: BuildRecord) -> BuildSummary:
         branch=build.branch,
         wall=build.wall,
         complete=build.complete,
-        totals=totals,
+        totals=Totals.of(counts, flaky=flaky, runs=runs),
         duration=duration,
     )
 

@@ -76,15 +76,7 @@ def totals(results: Iterable[TestResult]) -> Totals:
         counts[one.outcome] += 1
         flaky += one.flaky
         runs += len(one.attempts)
-    return Totals(
-        passed=counts[Outcome.PASSED],
-        failed=counts[Outcome.FAILED],
-        errored=counts[Outcome.ERRORED],
-        skipped=counts[Outcome.SKIPPED],
-        not_proven=counts[Outcome.NOT_PROVEN],
-        flaky=flaky,
-        runs=runs,
-    )
+    return Totals.of(counts, flaky=flaky, runs=runs)
 
 
 def _order(attempt: Attempt) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ a fold over them (`results.merge`), never a fact of its own. Slotted dataclasses
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -129,6 +130,19 @@ class Totals:
     not_proven: int = 0
     flaky: int = 0
     runs: int = 0
+
+    @classmethod
+    def of(cls, counts: Mapping[Outcome, int], *, flaky: int, runs: int) -> Totals:
+        """The totals of a count for every outcome."""
+        return cls(
+            passed=counts[Outcome.PASSED],
+            failed=counts[Outcome.FAILED],
+            errored=counts[Outcome.ERRORED],
+            skipped=counts[Outcome.SKIPPED],
+            not_proven=counts[Outcome.NOT_PROVEN],
+            flaky=flaky,
+            runs=runs,
+        )
 
     @property
     def tests(self) -> int:
