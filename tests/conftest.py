@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -7,5 +9,16 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-settings.register_profile("ci", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+# A shell without job control starts what it puts into the background with interrupts ignored, and children inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+settings.register_profile(
+    "ci",
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(
+        os.environ.get("CI")
+    ),  # a change lands or not by what it is, not by chance; we search at our desks
+)
 settings.load_profile("ci")
