@@ -126,9 +126,3 @@ class ProviderError(OrchestratorError):
     """A CI provider refused or could not be reached."""
 
     exit_code = ExitCode.PROVIDER_FAILURE
-
-
-class InterruptError(OrchestratorError):
-    """The user, or the CI system, asked us to stop."""
-
-    exit_code = ExitCode.INTERRUPTED

@@ -80,7 +80,8 @@ def _print(output: Output, planned: Planned) -> None:
             f"{output.style(name, 'bold')}: {division.why or 'no tests'}; longest {seconds(division.makespan)}, "
             f"lower bound {seconds(division.lower_bound)}, gap {division.gap:.1%}"
         )
-        output.print(output.style(f"  estimates: {known or 'none'}", "dim"))
+        sure = f" ({estimates.confidence:.0%} of the time rests on tests' own history)" if known else ""
+        output.print(output.style(f"  estimates: {known or 'none'}{sure}", "dim"))
         for file in division.split:
             output.print(output.style(f"  split: {printable(file)} is longer than a fair share", "dim"))
     total, path = planned.schedule.critical_path
