@@ -209,7 +209,11 @@ HIDING = {
     "daemon": """
 if os.fork() == 0:
     os.setsid()
-    if os.fork() == 0: deaf(); here('b'); sleep()
+    between = os.getpid()
+    if os.fork() == 0:
+        deaf()
+        while os.getppid() == between: time.sleep(0.001)  # else a look might see the one between, too
+        here('b'); sleep()
     os._exit(0)
 """,
     "daemon in its parent's session, without environment": """
