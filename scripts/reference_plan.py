@@ -15,12 +15,12 @@ from ci_orchestrator.capabilities.taxonomy import KNOWN
 from ci_orchestrator.plan.scalars import format_duration
 from ci_orchestrator.plan.schema import plan_schema
 from ci_orchestrator.plan.shape import models
-from ci_orchestrator.plan.unsupported import FIELDS, PIPELINE, SUITE, TOOLS, TOP
+from ci_orchestrator.plan.unsupported import COVERAGE, FIELDS, GATE, SUITE, TOOLS, TOP
 
 TARGET = PROJECT / "docs" / "reference" / "plan.md"
 TEMPLATE = Path(__file__).with_name("reference_plan.md.in")
 _WORDS = {"boolean": "true or false", "string": "text", "number": "number", "integer": "whole number", "null": "empty"}
-_STANDS = {TOP: "", PIPELINE: "pipeline.", SUITE: "suites.NAME."}
+_STANDS = {TOP: "", GATE: "gates.NAME.", SUITE: "suites.NAME.", COVERAGE: "suites.NAME.coverage."}
 
 
 def type_text(schema: dict[str, Any]) -> str:

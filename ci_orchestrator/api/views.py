@@ -19,6 +19,8 @@ def plan_view(planned: Planned) -> dict[str, Any]:
                 "name": job.name,
                 "suite": job.suite,
                 "stage": job.stage,
+                "level": job.level,
+                "after": job.after,
                 "runner": job.runner,
                 "needs": sorted({other for need in job.needs for other in need.jobs}),
                 "tests": len(job.tests),

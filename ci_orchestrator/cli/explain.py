@@ -39,6 +39,7 @@ def _show_test(output: Output, test: TestExplained) -> None:
                 "job": test.job.id,
                 "runner": test.job.runner,
                 "stage": test.job.stage,
+                "level": test.job.level,
                 "estimate_milliseconds": test.estimate,
                 "position": test.position,
                 "history": history,
@@ -48,7 +49,7 @@ def _show_test(output: Output, test: TestExplained) -> None:
     job = test.job
     output.print(output.style(printable(test.id), "bold"))
     output.print(
-        f"  job {job.id} (stage {job.stage}, runner class {job.runner}), test {test.position + 1} of {len(job.tests)}"
+        f"  job {job.id} (level {job.level}, runner class {job.runner}), test {test.position + 1} of {len(job.tests)}"
     )
     output.print(f"  why there: longest first to the lightest shard; estimated at {seconds(test.estimate / 1000)}")
     if not test.history:
@@ -66,6 +67,8 @@ def _show_job(output: Output, found: JobExplained) -> None:
                 "job": job.id,
                 "suite": job.suite,
                 "stage": job.stage,
+                "level": job.level,
+                "after": job.after,
                 "runner": job.runner,
                 "tests": len(job.tests),
                 "estimate": job.seconds,
@@ -79,7 +82,9 @@ def _show_job(output: Output, found: JobExplained) -> None:
     output.print(output.style(job.id, "bold"))
     size = f"{counted(len(job.tests), 'test')}, about {seconds(job.seconds)}"
     output.print(f"  suite {job.suite}, one of {counted(found.shards, 'job')}; {size}")
-    output.print(f"  stage {job.stage}, runner class {job.runner}: the cheapest that has what the suite requires")
+    output.print(f"  level {job.level}, runner class {job.runner}: the cheapest that has what the suite requires")
+    if job.after:
+        output.print(f"  waits for {job.after} to say proceed")
     output.print(f"  needs: {', '.join(need.label.removeprefix('needs:') for need in job.needs) or 'nothing'}")
     output.print(f"  needed by: {', '.join(found.dependents) or 'nothing'}")
     output.print("  slowest by estimate:")

@@ -62,7 +62,7 @@ def _print(output: Output, planned: Planned) -> None:
     lock = planned.lock
     rows = [
         (
-            str(job.stage),
+            str(job.level),
             job.id,
             job.runner,
             str(len(job.tests)),
@@ -71,7 +71,7 @@ def _print(output: Output, planned: Planned) -> None:
         )
         for job in lock.jobs
     ]
-    output.table(rows, header=("stage", "job", "runner", "tests", "estimate", "needs"), right=(0, 3, 4))
+    output.table(rows, header=("level", "job", "runner", "tests", "estimate", "needs"), right=(0, 3, 4))
     output.print()
     for name, division in planned.schedule.shards.items():
         estimates = planned.schedule.estimates[name]

@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from ci_orchestrator.capabilities.units import shown
 from ci_orchestrator.graph import CycleError, Dag
 from ci_orchestrator.plan.builder import Path
-from ci_orchestrator.plan.expansion import job_stem, looks_like_a_shard, misfits
+from ci_orchestrator.plan.expansion import looks_like_a_shard, misfits, stages_of
 from ci_orchestrator.plan.models import Plan, Suite
 
 MOST_HINTS = 20
+RESERVED = frozenset({"plan", "report"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,13 @@ class Finding:
 def findings(plan: Plan) -> list[Finding]:
     """All that does not fit, in the order of the suites."""
     found = [finding for suite in plan.suites.values() for finding in _of_suite(suite, plan)]
-    return [*found, *_unknown_needs(plan), *_cycle(plan), *_job_names(plan)]
+    return [*found, *_unknown_needs(plan), *_cycle(plan), *_control_runner(plan), *_job_names(plan)]
 
 
 def _of_suite(suite: Suite, plan: Plan) -> Iterator[Finding]:
     yield from _tool(suite)
     yield from _runner(suite, plan)
+    yield from _canary(suite, plan)
 
 
 def _tool(suite: Suite) -> Iterator[Finding]:
@@ -107,12 +109,38 @@ def _local(suite: Suite) -> Iterator[Finding]:
         )
 
 
+def _canary(suite: Suite, plan: Plan) -> Iterator[Finding]:
+    place: Path = ("suites", suite.name)
+    if suite.stages and suite.gate is None:
+        yield Finding(
+            (*place, "stages"), "nothing decides between these stages", "add `gate:` with a gate's name", True
+        )
+    if suite.gate is not None and not suite.stages:
+        yield Finding((*place, "gate"), "there are no stages to decide between", "add `stages: [10, 100]`", True)
+    if suite.gate is not None and suite.gate not in plan.gates:
+        near = get_close_matches(suite.gate, plan.gates, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else "describe it under `gates:`"
+        yield Finding((*place, "gate"), f"there is no gate {shown(suite.gate)}", fix)
+
+
+def _control_runner(plan: Plan) -> Iterator[Finding]:
+    name = plan.pipeline.runner
+    if name is not None and name not in plan.runners:
+        fix = f"runner classes: {', '.join(sorted(plan.runners))[:200] or 'none'}"
+        yield Finding(("pipeline", "runner"), f"there is no runner class {shown(name)}", fix)
+
+
 def _job_names(plan: Plan) -> Iterator[Finding]:
-    """Job ids have no `-`; two suites must not end up with the same one."""
+    """Job ids have no `-`; no two stages, nor a job of the pipeline's own, may have the same."""
     stems: dict[str, str] = {}
-    for name in plan.suites:
-        first = stems.setdefault(job_stem(name), name)
-        if first != name:
-            yield Finding(("suites", name), f"this name and {first!r} differ only in - and _", "rename one", key=True)
+    for name, suite in plan.suites.items():
+        place: Path = ("suites", name)
+        taken = [stage for stage in stages_of(suite) if stems.setdefault(stage.stem, name) != name]
+        if taken:
+            first = stems[taken[0].stem]
+            what = f"its job {taken[0].stem!r} would be called like one of {first!r}: - and _ are the same there"
+            yield Finding(place, what, "rename one", key=True)
         if looks_like_a_shard(name):
-            yield Finding(("suites", name), "this name ends like that of a shard (_1of2)", "rename the suite", key=True)
+            yield Finding(place, "this name ends like that of a shard (_1of2)", "rename the suite", key=True)
+        if name in RESERVED or name.replace("-", "_").startswith("gate_"):
+            yield Finding(place, "the pipeline has a job of this name of its own", "rename the suite", key=True)

@@ -1,4 +1,4 @@
-"""Fold `defaults:` under each suite, and name suites and runner classes by their keys, before anything is validated."""
+"""Fold `defaults:` under each suite, and name suites, runner classes and gates by their keys, before validation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ FOREIGN = {"command": frozenset({"args", "python"})}  # by tool: defaults that a
 def fold(document: Mapping[str, object]) -> dict[str, object]:
     """The plan's raw mapping with complete suites. What is not a mapping is left for validation to refuse."""
     folded = dict(document)
-    suites, runners, defaults = (document.get(key) for key in ("suites", "runners", "defaults"))
+    suites, defaults = document.get("suites"), document.get("defaults")
     if isinstance(suites, Mapping):
         under = defaults if isinstance(defaults, Mapping) else {}
         folded["suites"] = {key: _named(_under(suite, under), key) for key, suite in suites.items()}
-    if isinstance(runners, Mapping):
-        folded["runners"] = {key: _named(runner, key) for key, runner in runners.items()}
+    for part in ("runners", "gates"):
+        named = document.get(part)
+        if isinstance(named, Mapping):
+            folded[part] = {key: _named(raw, key) for key, raw in named.items()}
     return folded
 
 

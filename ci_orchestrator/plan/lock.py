@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -38,15 +38,18 @@ class Job(_Frozen):
 
     `tests` are ``path::name`` in the order in which the tool collected them; `estimates` are their milliseconds,
     aligned.
-    `stage`: jobs of one stage may start together.
+    `stage`: the jobs of the suite that may start together. `level`: how many jobs there are in a row before this one.
+    `after`: the gate that must say *proceed* before it starts, empty for none.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: str
     suite: str
-    stage: Annotated[int, Field(ge=0)]
+    stage: str
+    level: Annotated[int, Field(ge=0)]
     runner: str
     needs: tuple[Need, ...] = ()
+    after: str = ""
     tests: tuple[str, ...]
     estimates: tuple[Annotated[int, Field(ge=0)], ...]
 
@@ -62,6 +65,17 @@ class Job(_Frozen):
         return sum(self.estimates) / 1000
 
 
+class Gate(_Frozen):
+    """A decision after a stage of a suite, over the tests of that stage's `jobs`; `policy` is the plan's gate."""
+
+    id: Annotated[str, Field(pattern=r"^gate_[a-z0-9_]{1,55}$")]
+    name: str
+    policy: str
+    suite: str
+    stage: str
+    jobs: tuple[str, ...]
+
+
 class Lock(_Frozen):
     """`plan` is the plan as it was read, so that what has moved since can be said, not just that something has."""
 
@@ -73,18 +87,25 @@ class Lock(_Frozen):
     history_digest: str
     plan: dict[str, Any]
     skipped_at_collection: tuple[tuple[str, str], ...] = ()
+    gates: tuple[Gate, ...] = ()
     jobs: tuple[Job, ...]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        """Each id and each test once; needs are jobs of earlier stages, so that no run waits for itself."""
-        stages = {job.id: job.stage for job in self.jobs}
-        if len(stages) < len(self.jobs):
+        """Each id and each test once; needs are jobs of earlier levels, so that no run waits for itself."""
+        levels = {job.id: job.level for job in self.jobs}
+        judged = {gate.id: gate.jobs for gate in self.gates}
+        if len(levels.keys() | judged.keys()) < len(self.jobs) + len(self.gates):
             raise ValueError("two jobs have the same id")
         for job in self.jobs:
-            for other in sorted({other for need in job.needs for other in need.jobs}):
-                if stages.get(other, job.stage) >= job.stage:
-                    raise ValueError(f"job {job.id} needs {other}, which is no job of an earlier stage")
+            if job.after and job.after not in judged:
+                raise ValueError(f"job {job.id} waits for the gate {job.after}, which is not there")
+            for other in before(job, judged):
+                if levels.get(other, job.level) >= job.level:
+                    raise ValueError(f"job {job.id} needs {other}, which is no job of an earlier level")
+        for gate in self.gates:
+            if unknown := sorted(set(gate.jobs) - levels.keys()):
+                raise ValueError(f"gate {gate.id} judges {unknown[0]}, which is no job")
         seen: set[str] = set()
         for test in self.test_ids():
             if test in seen:
@@ -99,11 +120,24 @@ class Lock(_Frozen):
                 return job
         raise LockError(f"the lock has no job {name!r}", fix=f"its jobs: {', '.join(job.id for job in self.jobs)}")
 
+    def gate(self, stage: str) -> Gate:
+        """The gate after the stage called `stage`. Raises `LockError` naming the stages that have one."""
+        for gate in self.gates:
+            if gate.stage == stage:
+                return gate
+        known = ", ".join(gate.stage for gate in self.gates) or "none"
+        raise LockError(f"the lock has no gate after {stage!r}", fix=f"stages with a gate: {known}")
+
     def test_ids(self) -> Iterable[str]:
         """Every planned test, ``suite::path::name``, job by job."""
         for job in self.jobs:
             for test in job.tests:
                 yield f"{job.suite}::{test}"
+
+
+def before(job: Job, judged: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """The jobs that must have ended before this one can start; `judged`: gate → the jobs that it judges."""
+    return tuple(sorted({*(other for need in job.needs for other in need.jobs), *judged.get(job.after, ())}))
 
 
 def digest_of(value: object) -> str:

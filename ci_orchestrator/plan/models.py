@@ -5,81 +5,36 @@ Durations are seconds, sizes are bytes. The attributes' docstrings are the field
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from ci_orchestrator.capabilities.taxonomy import Scalar
 from ci_orchestrator.capabilities.units import RefusedError
-from ci_orchestrator.plan.capable import PROVIDES_SCHEMA, REQUIRES_SCHEMA, read_provides, read_requires
 from ci_orchestrator.plan.defaults import fold
-from ci_orchestrator.plan.scalars import (
-    COMMAND_SCHEMA,
-    DURATION_SCHEMA,
-    PATH_PATTERN,
-    PRIORITY_SCHEMA,
-    RUN_COMMAND_SCHEMA,
-    check_path,
-    check_placeholder,
-    parse_command,
-    parse_duration,
-    parse_priority,
-    parse_shards,
+from ci_orchestrator.plan.environment import Alias, Coverage, Image, Service, Setup
+from ci_orchestrator.plan.fields import (
+    Command,
+    Duration,
+    EnvName,
+    JobCount,
+    Label,
+    Listed,
+    Model,
+    Name,
+    Need,
+    Priority,
+    ProjectPath,
+    Provides,
+    Requires,
+    RetryCause,
+    RunCommand,
+    StagePercent,
+    Text,
+    ToolName,
 )
-
-_ALIASES = {"list_command": "list", "run_command": "run"}
-SUITE_NAME = r"^[a-z][a-z0-9_-]{0,39}$"
-ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
-NEED = r"^[a-z][a-z0-9_-]{0,39}(::[^\x00-\x1f\x7f]+)?$"
-
-T = TypeVar("T")
-Listed = Annotated[tuple[T, ...], Field(strict=False)]  # a YAML sequence arrives as a list
-
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=10_000)]
-Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
-Name = Annotated[str, Field(pattern=SUITE_NAME)]
-EnvName = Annotated[str, Field(pattern=ENV_NAME, max_length=200)]
-Need = Annotated[str, Field(pattern=NEED, max_length=2_000)]
-ProjectPath = Annotated[
-    str,
-    Field(max_length=1_000),
-    AfterValidator(check_path),
-    WithJsonSchema({"title": "path", "type": "string", "pattern": PATH_PATTERN, "maxLength": 1_000}),
-]
-Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(DURATION_SCHEMA)]
-Priority = Annotated[int, BeforeValidator(parse_priority), WithJsonSchema(PRIORITY_SCHEMA)]
-Command = Annotated[tuple[str, ...], BeforeValidator(parse_command), WithJsonSchema(COMMAND_SCHEMA)]
-RunCommand = Annotated[
-    tuple[str, ...],
-    BeforeValidator(parse_command),
-    AfterValidator(check_placeholder),
-    WithJsonSchema(RUN_COMMAND_SCHEMA),
-]
-JobCount = Annotated[int, Field(ge=1, le=10_000)]
-ToolName = Literal["pytest", "command"]
-RetryCause = Literal["worker-lost", "infrastructure", "timeout", "failure"]
-Requires = Annotated[dict[str, tuple[Scalar, ...]], BeforeValidator(read_requires), WithJsonSchema(REQUIRES_SCHEMA)]
-Provides = Annotated[
-    dict[str, Scalar | tuple[dict[str, Scalar], ...]], BeforeValidator(read_provides), WithJsonSchema(PROVIDES_SCHEMA)
-]
-
-
-def _alias(field: str) -> str:
-    return _ALIASES.get(field, field.replace("_", "-"))
-
-
-class Model(BaseModel):
-    """What all parts of a plan share."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="forbid",
-        alias_generator=_alias,
-        populate_by_name=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
+from ci_orchestrator.plan.gates import Gate
+from ci_orchestrator.plan.pipeline_options import PipelineOptions
+from ci_orchestrator.plan.scalars import check_stages, parse_shards
 
 
 class Shards(Model):
@@ -155,6 +110,20 @@ class SuiteSettings(Model):
     """Environment variables of the tests. A suite's are added to the defaults'."""
     artifacts: Artifacts = Artifacts()
     """Files to keep."""
+    setup: Setup = Setup()
+    """How a CI job gets ready, before its tests."""
+    secrets: Listed[EnvName] = ()
+    """Names of secrets that the tests read from their environment; the values come from the provider."""
+    services: dict[Alias, Service] = {}
+    """Containers beside the tests, by name. On this machine they must already run."""
+    container: Image | None = None
+    """The image in which a CI job runs. On this machine it is not used."""
+    coverage: Coverage | None = None
+    """The coverage that the suite's tool writes."""
+    stages: Annotated[Listed[StagePercent], AfterValidator(check_stages)] = ()
+    """Canary: percent of the suite that has run before each gate, such as [10, 25, 50, 75, 100]."""
+    gate: Name | None = None
+    """The gate that decides after each of the `stages`."""
     group: Label | None = None
     """A word to select suites by."""
     owner: Label | None = None
@@ -218,15 +187,13 @@ class RunnerClass(Model):
     """What such a runner has: capabilities and their values."""
     count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many there are."""
-    price: Annotated[float, Field(ge=0, le=1e9)] = 0.0
-    """Cost of one minute; the cheapest class that fits is taken."""
+    price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """Cost of one minute; the cheapest class that fits is taken, one without a price last."""
 
-
-class PipelineOptions(Model):
-    """How the whole plan is run."""
-
-    mode: Literal["sequential", "max-parallel", "resource-aware"] = "max-parallel"
-    """Jobs one after another, as many as possible at once, or as many as the machine's CPU and memory carry."""
+    @property
+    def rank(self) -> tuple[float, str]:
+        """Cheaper ones first, those without a price last, the first by name among equals."""
+        return (float("inf") if self.price is None else self.price, self.name)
 
 
 class Plan(Model):
@@ -242,6 +209,8 @@ class Plan(Model):
     """How the whole plan is run."""
     runners: dict[Name, RunnerClass] = {}
     """Runner classes by name. Without any, this machine is the only one, called `local`."""
+    gates: dict[Name, Gate] = {}
+    """Decisions between stages, by name."""
     suites: Annotated[dict[Name, Suite], Field(min_length=1, max_length=10_000)]
     """Suites by name: a letter, then letters, digits, `_` and `-`; 40 at most."""
 
@@ -254,7 +223,8 @@ class Plan(Model):
     def _names(self) -> Self:
         suites = [(key, suite.name) for key, suite in self.suites.items()]
         runners = [(key, runner.name) for key, runner in self.runners.items()]
-        for key, name in suites + runners:
+        gates = [(key, gate.name) for key, gate in self.gates.items()]
+        for key, name in suites + runners + gates:
             if key != name:
                 raise ValueError(f"{name!r} stands under the key {key!r}")
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 
 from ci_orchestrator.capabilities.units import RefusedError, shown
 
@@ -157,3 +158,10 @@ def parse_shards(value: object) -> object:
             f"{shown(value)} is not a number of shards", "write a number, auto, or {target: 8m, max: 20}"
         )
     return value
+
+
+def check_stages(percents: tuple[int, ...]) -> tuple[int, ...]:
+    """Percentages of a suite that grow up to all of it; none for a suite that runs at once."""
+    if percents and (percents[-1] != 100 or any(a >= b for a, b in pairwise(percents))):
+        raise RefusedError(f"{shown(list(percents))} does not grow to 100", "write it like [10, 25, 50, 75, 100]")
+    return percents

@@ -30,7 +30,7 @@ def plan_schema() -> dict[str, Any]:
     """The schema of ``testplan.yaml``."""
     schema = Plan.model_json_schema(schema_generator=Untitled)
     parts = schema["$defs"]
-    for part in ("Suite", "RunnerClass"):
+    for part in ("Suite", "RunnerClass", "Gate"):
         del parts[part]["properties"][KEY_NAMED]
         parts[part]["required"] = [name for name in parts[part].get("required", ()) if name != KEY_NAMED]
     parts["Suite"]["required"] = []  # `tool` may stand under `defaults`

@@ -8,7 +8,8 @@ from typing import get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from ci_orchestrator.plan.builder import Path
-from ci_orchestrator.plan.models import Model, Plan
+from ci_orchestrator.plan.fields import Model
+from ci_orchestrator.plan.models import Plan
 
 KEY_NAMED = "name"  # a suite's or runner class's name is its key, never a field in a file
 

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 TOP = "plan"
-PIPELINE = "pipeline"
+GATE = "gate"
 SUITE = "suite"
+COVERAGE = "coverage"
 
 FIELDS: dict[str, dict[str, str]] = {
     TOP: {
         "currency": "the currency of prices",
-        "gates": "decisions between stages and at the end",
         "notify": "messages to chat and mail",
         "quotas": "shares of runners between teams",
         "report": "what the report reads and where it is published",
         "results": "user-defined pipelines over results",
     },
-    PIPELINE: {
-        "concurrency": "what happens to older builds of the same change",
-        "fail-fast": "stopping at the first failure",
-        "trigger": "what starts the provider's pipeline",
+    GATE: {
+        "benchmarks": "how much slower a benchmark may become",
+        "checks": "statuses that must be green",
+        "coverage": "how much must be covered",
+        "duration": "how much longer the tests may take",
+        "failures": "how many tests may fail",
+        "final": "a gate at the end",
+        "flaky": "how many tests may become flaky",
+        "latency": "how long a request may take",
+        "not-proven": "how many tests may be without a result",
     },
     SUITE: {
-        "coverage": "coverage files and their paths",
         "deadline": "a time by which the suite must be done",
-        "gate": "the gate between the stages of a suite",
-        "secrets": "names of secrets that the tests need",
-        "services": "containers beside the tests",
-        "setup": "how a CI job gets ready",
-        "stages": "running a suite in growing parts",
+    },
+    COVERAGE: {
+        "map": "paths of other machines",
     },
 }
 

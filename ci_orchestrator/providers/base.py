@@ -1,8 +1,16 @@
-"""What a provider tells us about where we are, in words that are no provider's."""
+"""What a provider is to the rest: where a run takes place, and how a pipeline is written in its words."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, Shape
+
+_HEADER = re.compile(r"^(?:#|//) *(ci-orchestrator plan --provider .*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,3 +23,44 @@ class Context:
     revision: str = ""
     branch: str = ""
     dirty: bool = False
+
+
+class Renderer(Protocol):
+    """Writes pipelines for one provider. `path`: where its main file belongs in a repository by default."""
+
+    limits: Limits
+    path: str
+
+    def render(self, pipeline: Pipeline, path: str) -> Rendered:
+        """The files to commit; the main one is `path`. Raises `PlanError` at a wall, and for what it cannot say."""
+        ...
+
+    def emit(self, pipeline: Pipeline) -> str:
+        """What the plan job of a dynamic pipeline hands to the provider: the jobs of a lock, in the provider's form.
+
+        Raises `PlanError` at a wall.
+        """
+        ...
+
+
+def command_of(pipeline: Pipeline, provider: str, path: str) -> str:
+    """The command that renders this pipeline again. It stands in the file's head, where `command_in` finds it."""
+    words = ["ci-orchestrator", "plan", "--provider", provider, "--shape", pipeline.shape.value]
+    words += [word for stage, count in sorted(pipeline.pins.items()) for word in ("--shards", f"{stage}={count}")]
+    plan = [] if pipeline.plan_file == "testplan.yaml" else ["--plan", pipeline.plan_file]
+    return shlex.join([*words, *plan, "--out", path])
+
+
+def command_in(text: str) -> tuple[Shape, dict[str, int]] | None:
+    """The shape and the pins of a rendered file, by the command in its head; None when it is not one of ours."""
+    found = _HEADER.search(text[:100_000])
+    if found is None:
+        return None
+    try:
+        words = shlex.split(found[1])
+        options = list(pairwise(words))
+        shape = Shape(next(value for option, value in options if option == "--shape"))
+        pins = (value.partition("=") for option, value in options if option == "--shards")
+        return shape, {stage: int(count) for stage, _, count in pins}
+    except (ValueError, StopIteration):
+        return None

@@ -12,7 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 from math import isfinite
 from typing import Any, ClassVar
 
-from ci_orchestrator.results.model import Cause, Outcome
+from ci_orchestrator.results.model import Cause, Outcome, Verdict
 
 VERSION = 1
 
@@ -162,11 +162,30 @@ class ArtifactStored(Event):
     digest: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateDecided(Event):
+    """A gate decided; `job` is its id. `stage`: whose tests it judged; `lock`: the digest of the lock it obeys.
+
+    `lower`, `upper`: the error rate (0 to 1) that `samples` with `errors` allow; `why`: the verdict in words.
+    """
+
+    type: ClassVar[str] = "gate.decided"
+    stage: str
+    lock: str
+    verdict: Verdict
+    samples: int
+    errors: int
+    lower: float
+    upper: float
+    why: str = ""
+
+
 TYPES: dict[str, type[Event]] = {
     kind.type: kind
     for kind in (
         ArtifactStored,
         CollectionSkipped,
+        GateDecided,
         JobFinished,
         JobStarted,
         TestDead,
@@ -284,5 +303,6 @@ _BY_TYPE: dict[str, Callable[[Any], object]] = {
     "float": _number,
     "Outcome": Outcome,
     "Cause": Cause,
+    "Verdict": Verdict,
 }
 _TAKE = {kind: {f.name: _BY_TYPE[str(f.type)] for f in fields(kind)} for kind in TYPES.values()}

@@ -21,6 +21,14 @@ class Outcome(StrEnum):
     NOT_PROVEN = "not-proven"
 
 
+class Verdict(StrEnum):
+    """What a gate between stages decided: the next stage starts, waits for people, or the change is taken back."""
+
+    PROCEED = "proceed"
+    HOLD = "hold"
+    ROLLBACK = "rollback"
+
+
 class Cause(StrEnum):
     """Why an attempt ended as it did, where the outcome alone does not say it."""
 

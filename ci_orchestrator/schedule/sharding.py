@@ -53,7 +53,7 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class ShardPlan:
-    """A division: every test in exactly one shard, no shard empty.
+    """A division: every test in exactly one shard.
 
     `makespan`: seconds of the longest shard, without start-up. `lower_bound`: max(total / N, `longest`), which no
     division of these units into as many shards can beat. `split`: files that dominated. `why`: N in words.

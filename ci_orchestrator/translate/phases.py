@@ -6,23 +6,22 @@ class) → ``shard`` (in how many jobs) → ``lock`` (written down). Pure: the s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ci_orchestrator.analysis.durations import Estimates, estimate
 from ci_orchestrator.errors import PlanError, UserError
 from ci_orchestrator.graph import Dag
 from ci_orchestrator.plan import lock as locks
-from ci_orchestrator.plan.expansion import job_id, resolve_class, shard_count
-from ci_orchestrator.plan.lock import Job, Lock, Need
-from ci_orchestrator.plan.models import Plan, Suite
-from ci_orchestrator.schedule.sharding import ShardPlan, Target, shard
+from ci_orchestrator.plan.expansion import MOST_SHARDS, Stage, job_id, job_name, resolve_class, shard_count, stages_of
+from ci_orchestrator.plan.lock import Gate, Job, Lock, Need, before
+from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.schedule.sharding import Shard, ShardPlan, Target, shard
+from ci_orchestrator.translate.canary import check_sizes, portions
 
 PHASES = ("discover", "select", "estimate", "match", "shard", "lock")
 START_UP = 2.0
 """Seconds that a job costs before its first test, when choosing the number of jobs for a target time."""
-MOST_SHARDS = 256
-"""Jobs of one suite with a target time, unless it says otherwise: what a GitHub matrix takes."""
 
 Found = Mapping[str, Sequence[str]]
 """Suite → its tests, ``path::name``."""
@@ -33,7 +32,7 @@ class Schedule:
     """The lock, and how it came about.
 
     `found`, `selected`: suite → tests. `estimates`: suite → milliseconds aligned with `selected`, and their sources.
-    `runners`: suite → runner class. `shards`: suite → how it was divided. `critical_path`: seconds and job ids.
+    `runners`: suite → runner class. `shards`: stage → how it was divided. `critical_path`: seconds and job ids.
     """
 
     found: Mapping[str, tuple[str, ...]]
@@ -73,16 +72,25 @@ def schedule(
     tool_version: str,
     suites: Collection[str] | None = None,
     skipped: Sequence[tuple[str, str]] = (),
+    pins: Mapping[str, int] | None = None,
 ) -> Schedule:
-    """All phases. `durations`: test id → its last usable seconds, newest first. `suites`: only these (default: all)."""
-    graph = suite_graph(plan)
+    """All phases. `durations`: test id → its last usable seconds, newest first. `suites`: only these (default: all).
+
+    `pins`: stage → its number of jobs, where a committed pipeline has fixed it. Raises `PlanError` for a stage of a
+    canary that is too small, and for a need of tests that are not there.
+    """
     every = {name: _ordered(found[name]) for name in sorted(found)}
     selected = {name: every[name] for name in sorted(suites if suites is not None else every)}
     estimates = {name: estimate([f"{name}::{test}" for test in tests], durations) for name, tests in selected.items()}
     runners = {name: resolve_class(plan.suites[name], plan) for name in selected}
-    shards = {name: _shard(plan, plan.suites[name], tests, estimates[name]) for name, tests in selected.items()}
     by_test = {name: dict(zip(selected[name], one.milliseconds, strict=True)) for name, one in estimates.items()}
-    jobs = _jobs(plan, graph, by_test, runners, shards)
+    stages = {stage: tests for name in selected for stage, tests in portions(plan.suites[name], selected[name]).items()}
+    check_sizes(plan, {stage: len(tests) for stage, tests in stages.items()})
+    shards = {
+        stage: _shard(plan, stage, tests, by_test[stage.suite], (pins or {}).get(stage.name))
+        for stage, tests in stages.items()
+    }
+    jobs = _jobs(plan, by_test, runners, shards)
     lock = locks.seal(
         Lock(
             tool_version=tool_version,
@@ -91,6 +99,7 @@ def schedule(
             history_digest=locks.digest_of({name: sorted(times.items()) for name, times in by_test.items()}),
             plan=locks.plan_value(plan),
             skipped_at_collection=tuple(sorted(skipped)),
+            gates=_gates(plan, jobs, shards),
             jobs=jobs,
         )
     )
@@ -99,7 +108,7 @@ def schedule(
         selected=selected,
         estimates=estimates,
         runners=runners,
-        shards=shards,
+        shards={stage.name: one for stage, one in shards.items()},
         critical_path=critical_path(lock),
         lock=lock,
     )
@@ -111,8 +120,9 @@ def _ordered(tests: Sequence[str]) -> tuple[str, ...]:
 
 
 def job_graph(lock: Lock) -> Dag:
-    """Which job needs which."""
-    return Dag({job.id: {other for need in job.needs for other in need.jobs} for job in lock.jobs})
+    """Which job needs which; what a gate judged is needed by what waits for the gate."""
+    judged = {gate.id: gate.jobs for gate in lock.gates}
+    return Dag({job.id: before(job, judged) for job in lock.jobs})
 
 
 def critical_path(lock: Lock) -> tuple[float, tuple[str, ...]]:
@@ -129,10 +139,29 @@ def tails(lock: Lock) -> dict[str, float]:
     return out
 
 
-def _shard(plan: Plan, suite: Suite, tests: Sequence[str], estimates: Estimates) -> ShardPlan:
-    seconds = [milliseconds / 1000 for milliseconds in estimates.milliseconds]
+def stage_graph(plan: Plan, suites: Collection[str]) -> Dag:
+    """Which stage comes after which: those of one suite in a row, after the last of every suite that it needs."""
+    edges: dict[str, set[str]] = {}
+    for name in suites:
+        suite = plan.suites[name]
+        needed = {stages_of(plan.suites[need.partition("::")[0]])[-1].name for need in suite.needs}
+        for stage in stages_of(suite):
+            edges[stage.name] = needed
+            needed = {stage.name}
+    return Dag(edges)
+
+
+def _shard(
+    plan: Plan, stage: Stage, tests: Sequence[str], milliseconds: Mapping[str, int], pinned: int | None
+) -> ShardPlan:
+    suite = plan.suites[stage.suite]
+    seconds = [milliseconds[test] / 1000 for test in tests]
     files = [test.partition("::")[0] for test in tests] if suite.keep_together == "file" else None
-    fixed = shard_count(suite, plan)
+    if pinned is not None:
+        division = shard(tests, seconds, pinned, files=files, why="as the pipeline has it")
+        idle = (Shard(tests=(), seconds=0.0),) * (pinned - len(division.shards))
+        return replace(division, shards=division.shards + idle)
+    fixed = shard_count(stage, plan)
     if fixed is not None:
         auto = f"one for each runner of class {resolve_class(suite, plan)}"
         return shard(tests, seconds, fixed, files=files, why=auto if suite.shards.count is None else "as asked")
@@ -140,50 +169,69 @@ def _shard(plan: Plan, suite: Suite, tests: Sequence[str], estimates: Estimates)
     return shard(tests, seconds, target, files=files)
 
 
-def _ids(shards: Mapping[str, ShardPlan]) -> dict[str, tuple[str, ...]]:
-    """The ids of each suite's jobs."""
-    return {
-        name: tuple(job_id(name, number, len(one.shards)) for number in range(1, len(one.shards) + 1))
-        for name, one in shards.items()
-    }
-
-
 def _jobs(
     plan: Plan,
-    graph: Dag,
     estimates: Mapping[str, Mapping[str, int]],
     runners: Mapping[str, str],
-    shards: Mapping[str, ShardPlan],
+    shards: Mapping[Stage, ShardPlan],
 ) -> tuple[Job, ...]:
-    stage_of = {name: stage for stage, names in enumerate(graph.levels()) for name in names}
-    ids = _ids(shards)
+    graph = stage_graph(plan, runners)
+    level_of = {name: level for level, names in enumerate(graph.levels()) for name in names}
+    needs = {name: tuple(_need(need, shards) for need in plan.suites[name].needs) for name in runners}
     jobs = []
-    for name, division in shards.items():
-        needs = tuple(_need(need, ids, shards) for need in plan.suites[name].needs)
-        for number, (job, part) in enumerate(zip(ids[name], division.shards, strict=True), start=1):
+    for stage, division in shards.items():
+        count = len(division.shards)
+        for number, (job, part) in enumerate(_parts(stage, division), start=1):
             jobs.append(
                 Job(
                     id=job,
-                    name=name if len(ids[name]) == 1 else f"{name} ({number}/{len(ids[name])})",
-                    suite=name,
-                    stage=stage_of[name],
-                    runner=runners[name],
-                    needs=needs,
+                    name=job_name(stage.name, number, count),
+                    suite=stage.suite,
+                    stage=stage.name,
+                    level=level_of[stage.name],
+                    runner=runners[stage.suite],
+                    needs=needs[stage.suite],
+                    after=stage.after,
                     tests=part.tests,
-                    estimates=tuple(map(estimates[name].__getitem__, part.tests)),
+                    estimates=tuple(map(estimates[stage.suite].__getitem__, part.tests)),
                 )
             )
-    return tuple(sorted(jobs, key=lambda job: (job.stage, job.id)))
+    return tuple(sorted(jobs, key=lambda job: (job.level, job.id)))
 
 
-def _need(need: str, ids: Mapping[str, Sequence[str]], shards: Mapping[str, ShardPlan]) -> Need:
+def _parts(stage: Stage, division: ShardPlan) -> list[tuple[str, Shard]]:
+    """The ids of a stage's jobs, with their shards."""
+    count = len(division.shards)
+    return [(job_id(stage.stem, number, count), part) for number, part in enumerate(division.shards, start=1)]
+
+
+def _gates(plan: Plan, jobs: Sequence[Job], stages: Iterable[Stage]) -> tuple[Gate, ...]:
+    judged: dict[str, list[str]] = {}
+    for job in jobs:
+        judged.setdefault(job.stage, []).append(job.id)
+    return tuple(
+        Gate(
+            id=stage.gate,
+            name=f"gate {stage.name}",
+            policy=plan.suites[stage.suite].gate or "",
+            suite=stage.suite,
+            stage=stage.name,
+            jobs=tuple(judged.get(stage.name, ())),
+        )
+        for stage in sorted(stages, key=lambda stage: (stage.suite, stage.percent))
+        if stage.gated
+    )
+
+
+def _need(need: str, shards: Mapping[Stage, ShardPlan]) -> Need:
     """The jobs, and for a need of single tests those, that must have passed. Raises `PlanError` if there are none."""
     suite, _, wanted = need.partition("::")
+    parts = [part for stage, one in shards.items() if stage.suite == suite for part in _parts(stage, one)]
     if not wanted:
-        return Need(label=f"needs:{need}", jobs=tuple(ids[suite]))
+        return Need(label=f"needs:{need}", jobs=tuple(job for job, _ in parts))
     jobs = []
     tests: list[str] = []
-    for job, part in zip(ids[suite], shards[suite].shards, strict=True):
+    for job, part in parts:
         chosen = [test for test in part.tests if test == wanted or test.startswith((f"{wanted}::", f"{wanted}["))]
         if chosen:
             jobs.append(job)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci_orchestrator.errors import PlanError
-from ci_orchestrator.plan.expansion import job_id, job_stem, looks_like_a_shard, resolve_class, shard_count
+from ci_orchestrator.plan.expansion import Stage, job_id, looks_like_a_shard, resolve_class, shard_count, stages_of
 from ci_orchestrator.plan.loading import load_plan
 from ci_orchestrator.plan.models import Plan, RunnerClass, Suite
 
@@ -42,12 +42,12 @@ def test_a_plan_made_in_python_can_ask_for_too_much() -> None:
 def test_the_number_of_jobs(shards: str, count: int | None) -> None:
     runners = "runners: {small: {count: 3}}\n"
     plan = load_plan(f"suites: {{a: {{tool: pytest, shards: {shards}}}}}\n{runners}")
-    assert shard_count(plan.suites["a"], plan) == count
+    assert shard_count(Stage("a"), plan) == count
 
 
 def test_auto_is_one_job_where_nobody_says_how_many_runners_there_are() -> None:
     plan = load_plan("suites: {a: {tool: pytest, shards: auto}}")
-    assert shard_count(plan.suites["a"], plan) == 1
+    assert shard_count(Stage("a"), plan) == 1
 
 
 SUITES = st.from_regex(r"[a-z][a-z0-9_-]{0,39}", fullmatch=True) | st.sampled_from(["a", "a_1of2", "a-1of2", "a_1"])
@@ -57,16 +57,48 @@ SUITES = st.from_regex(r"[a-z][a-z0-9_-]{0,39}", fullmatch=True) | st.sampled_fr
 def test_job_ids_are_unique_in_any_plan_that_loads(jobs: set[tuple[str, int]]) -> None:
     counts = {name: count for name, count in sorted(jobs) if not looks_like_a_shard(name)}
     counts = {
-        name: count for stem, name in {job_stem(name): name for name in counts}.items() for count in [counts[name]]
+        name: count for stem, name in {Stage(name).stem: name for name in counts}.items() for count in [counts[name]]
     }
-    ids = [job_id(name, shard, count) for name, count in counts.items() for shard in range(1, count + 1)]
+    ids = [job_id(Stage(name).stem, shard, count) for name, count in counts.items() for shard in range(1, count + 1)]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,59}", one) for one in ids)
 
 
 def test_job_ids_sort_as_their_shards_do() -> None:
     assert job_id("unit", 1, 1) == "unit"
-    assert job_id("web-ui", 3, 12) == "web_ui_03of12"
+    assert job_id(Stage("web-ui").stem, 3, 12) == "web_ui_03of12"
     assert len(job_id("a" * 40, 10_000, 10_000)) <= 60
     with pytest.raises(ValueError, match="shard 3 of 2"):
         job_id("unit", 3, 2)
+
+
+def test_the_stages_of_a_canary() -> None:
+    plan = load_plan(
+        "gates: {g: {}}\nsuites: {a-b: {tool: pytest, stages: [10, 50, 100], gate: g, shards: 10}, c: {tool: pytest}}"
+    )
+    stages = stages_of(plan.suites["a-b"])
+    assert [(one.name, one.stem, one.after, one.gate) for one in stages] == [
+        ("a-b-10", "a_b_10", "", "gate_a_b_10"),
+        ("a-b-50", "a_b_50", "gate_a_b_10", "gate_a_b_50"),
+        ("a-b-100", "a_b_100", "gate_a_b_50", "gate_a_b_100"),
+    ]
+    assert [shard_count(one, plan) for one in stages] == [1, 4, 5]
+    assert [one.name for one in stages_of(plan.suites["c"])] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("suites", "message"),
+    [
+        ("a: {tool: pytest, stages: [10, 100]}", "nothing decides"),
+        ("a: {tool: pytest, gate: canary}", "no stages to decide between"),
+        ("a: {tool: pytest, gate: canery, stages: [10, 100]}", "no gate 'canery'.*did you mean 'canary'"),
+        ("a: {tool: pytest, gate: canary, stages: [10, 90]}", "does not grow to 100"),
+        ("a: {tool: pytest, gate: canary, stages: [10, 100]}, a-10: {tool: pytest}", "would be called like one of"),
+        ("plan: {tool: pytest}", "a job of this name of its own"),
+        ("gate-a: {tool: pytest}", "a job of this name of its own"),
+    ],
+)
+def test_canaries_that_do_not_fit(suites: str, message: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        load_plan(f"gates: {{canary: {{}}}}\nsuites: {{{suites}}}")
+    assert re.search(message, str(caught.value))

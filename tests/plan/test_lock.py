@@ -54,7 +54,8 @@ def job(name: str, *tests: str, stage: int = 0, suite: str = "unit", needs: tupl
         id=name,
         name=name,
         suite=suite,
-        stage=stage,
+        stage=suite,
+        level=stage,
         runner="local",
         needs=needs,
         tests=tests,
@@ -293,7 +294,7 @@ def test_the_same_name_in_two_suites_is_two_tests() -> None:
 
 def test_estimates_are_aligned_with_tests() -> None:
     with pytest.raises(ValidationError, match="2 tests, 1 estimates"):
-        Job(id="a", name="a", suite="s", stage=0, runner="local", tests=("t1", "t2"), estimates=(1,))
+        Job(id="a", name="a", suite="s", stage="s", level=0, runner="local", tests=("t1", "t2"), estimates=(1,))
 
 
 def test_a_job_is_found_by_its_id_or_those_there_are_are_told() -> None:

@@ -71,7 +71,7 @@ def test_every_test_is_in_exactly_one_job(case) -> None:
         assert len(job.tests) == len(job.estimates)
         order = [found[job.suite].index(test) for test in job.tests]
         assert order == sorted(order), "collection order is kept"
-        assert all(lock.job(other).stage < job.stage for need in job.needs for other in need.jobs)
+        assert all(lock.job(other).level < job.level for need in job.needs for other in need.jobs)
 
 
 SCRIPT = """

@@ -1,0 +1,40 @@
+"""How the whole plan is run: what starts the provider's pipeline, what bounds it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ci_orchestrator.plan.fields import Listed, Model, Name
+
+Branch = Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9._/*+-]{0,199}$")]
+Cron = Annotated[str, Field(pattern=r"^[0-9A-Z*/,-]+( [0-9A-Z*/,-]+){4}$", max_length=100)]
+
+
+class Trigger(Model):
+    """What starts the pipeline."""
+
+    push: Listed[Branch] = ("main",)
+    """A push to one of these branches; `*` stands for any part of a name."""
+    pull_request: bool = True
+    """A pull or merge request."""
+    schedule: Cron | None = None
+    """Times, in the five fields of cron (UTC)."""
+    manual: bool = True
+    """Somebody asks for it."""
+
+
+class PipelineOptions(Model):
+    """How the whole plan is run."""
+
+    mode: Literal["sequential", "max-parallel", "resource-aware"] = "max-parallel"
+    """Jobs one after another, as many as possible at once, or as many as the machine's CPU and memory carry."""
+    trigger: Trigger = Trigger()
+    """What starts the provider's pipeline."""
+    concurrency: Literal["cancel-older", "queue", "none"] = "cancel-older"
+    """What a new push does to an older build of the same change: end it, wait for it, or nothing."""
+    fail_fast: bool = False
+    """Whether the first failed job of a stage ends the others of that stage."""
+    runner: Name | None = None
+    """The runner class of the jobs that plan, decide and report; by default the cheapest."""

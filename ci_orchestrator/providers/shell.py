@@ -1,0 +1,43 @@
+"""Lines of POSIX shell that every provider's jobs have in common. What comes from a plan is quoted, nothing expands."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+STATE = ".ci-orchestrator"
+LOCK = f"{STATE}/plan.lock.json"
+BUNDLES = f"{STATE}/bundles"
+REPORT = f"{STATE}/report"
+TOOL = f"{STATE}/bin/ci-orchestrator"
+"""Where `install` leaves the command, relative to the project's directory."""
+
+SPEC = "CI_ORCHESTRATOR_SPEC"
+"""A variable that says what pip is to install instead of the release: a wheel, a URL or another version."""
+
+
+def install(version: str) -> tuple[str, ...]:
+    """Leaves ci-orchestrator at `TOOL`: the one on the PATH if it is of this version, else from an environment of its own.
+
+    Its Python never comes before the user's on the PATH. pip obeys its own variables (``PIP_NO_INDEX``,
+    ``PIP_FIND_LINKS``), so that a wheelhouse is enough.
+    """
+    return (
+        f"mkdir -p {STATE}/bin",
+        f'if [ "$(ci-orchestrator --version 2>/dev/null)" = "ci-orchestrator {version}" ]; then',
+        f'  ln -sf "$(command -v ci-orchestrator)" {TOOL}',
+        "else",
+        "  for python in python3 python3.14 python3.13 python3.12 python3.11; do",
+        "    \"$python\" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break",
+        "  done",
+        f'  "$python" -m venv {STATE}/tool',
+        f"  {STATE}/tool/bin/python -m pip install --quiet --disable-pip-version-check "
+        f'"${{{SPEC}:-ci-orchestrator=={version}}}"',
+        f"  ln -sf ../tool/bin/ci-orchestrator {TOOL}",
+        "fi",
+    )
+
+
+def commands(lines: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Each argument list as one line, quoted."""
+    return tuple(shlex.join(words) for words in lines)

@@ -1,0 +1,200 @@
+"""From a plan, its lock where there is one, and a provider's limits to a pipeline that is no provider's yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NoReturn
+
+from ci_orchestrator.errors import PlanError
+from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
+from ci_orchestrator.plan.expansion import Stage, job_id, job_name, most_jobs, resolve_class, stages_of
+from ci_orchestrator.plan.lock import Lock
+from ci_orchestrator.plan.models import Labels, Plan, Suite
+from ci_orchestrator.plan.pipeline import Cell, GateJob, Limits, Matrix, Pipeline, Shape, StageJobs
+from ci_orchestrator.translate.phases import stage_graph
+
+
+def pins_of(lock: Lock) -> dict[str, int]:
+    """Stage → its number of jobs in a lock, sorted."""
+    pins: dict[str, int] = {}
+    for job in lock.jobs:
+        pins[job.stage] = pins.get(job.stage, 0) + 1
+    return dict(sorted(pins.items()))
+
+
+def static_pipeline(plan: Plan, pins: Mapping[str, int], limits: Limits, *, plan_file: str, tool: str) -> Pipeline:
+    """The pipeline whose jobs are fixed: `pins` says how many each stage has. Raises `PlanError` at a wall."""
+    cells = {
+        stage.name: _cells(stage, pins[stage.name])
+        for suite in plan.suites.values()
+        for stage in stages_of(suite)
+        if pins.get(stage.name)
+    }
+    return _pipeline(plan, Shape.STATIC, limits, cells, plan_file=plan_file, tool=tool, pins=dict(sorted(pins.items())))
+
+
+def dynamic_pipeline(plan: Plan, limits: Limits, *, plan_file: str, tool: str, lock: Lock | None = None) -> Pipeline:
+    """The pipeline whose first job plans the others. `lock`: what it planned, once it has; its cells are then known.
+
+    Raises `PlanError` at a wall.
+    """
+    cells: dict[str, tuple[Cell, ...]] | None = None
+    if lock is not None:
+        cells = {stage.name: () for suite in plan.suites.values() for stage in stages_of(suite)}
+        for job in lock.jobs:
+            cells[job.stage] += (Cell(job.id, job.name),)
+    return _pipeline(plan, Shape.DYNAMIC, limits, cells, plan_file=plan_file, tool=tool, pins={})
+
+
+def refuse(limits: Limits, wall: str, number: int, what: str, ways: Sequence[str]) -> NoReturn:
+    """Raises the `PlanError` of what cannot fit: the number, the wall, and three ways out."""
+    limit = limits.walls[wall]
+    options = "; or ".join(ways)
+    raise PlanError(
+        f"{what}: {number:,} {limit.unit}, and {limits.provider} takes {limit.value:,} ({limit.source})", fix=options
+    )
+
+
+def _cells(stage: Stage, count: int) -> tuple[Cell, ...]:
+    numbers = range(1, count + 1)
+    return tuple(Cell(job_id(stage.stem, n, count), job_name(stage.name, n, count)) for n in numbers)
+
+
+def _pipeline(
+    plan: Plan,
+    shape: Shape,
+    limits: Limits,
+    cells: Mapping[str, tuple[Cell, ...]] | None,
+    *,
+    plan_file: str,
+    tool: str,
+    pins: Mapping[str, int],
+) -> Pipeline:
+    suites = [plan.suites[name] for name in sorted(plan.suites)]
+    levels = {name: level for level, names in enumerate(stage_graph(plan, plan.suites).levels()) for name in names}
+    every = [stage for suite in suites for stage in stages_of(suite)]
+    chosen = [stage for stage in every if shape is Shape.DYNAMIC or pins.get(stage.name)]
+    chosen.sort(key=lambda stage: (levels[stage.name], stage.stem))
+    stages: list[StageJobs] = []
+    for stage in chosen:
+        behind = stages[-1].id if plan.pipeline.mode == "sequential" and stages else ""
+        known = None if cells is None else cells.get(stage.name, ())
+        stages.append(_stage(plan, stage, limits, level=levels[stage.name], cells=known, behind=behind))
+    _check_size(stages, limits)
+    return Pipeline(
+        name=plan.name or "ci-orchestrator",
+        plan_file=plan_file,
+        tool_version=tool,
+        shape=shape,
+        trigger=plan.pipeline.trigger,
+        concurrency=plan.pipeline.concurrency,
+        fail_fast=plan.pipeline.fail_fast,
+        sequential=plan.pipeline.mode == "sequential",
+        pins=pins,
+        control=_control(plan),
+        planning=_planning(suites),
+        planning_env={name: value for suite in reversed(suites) for name, value in sorted(suite.env.items())},
+        planning_secrets=tuple(sorted({name for suite in suites for name in suite.secrets})),
+        retain=max(suite.artifacts.retain for suite in suites),
+        stages=tuple(stages),
+        gates=tuple(_gate(plan, stage, levels[stage.name]) for stage in chosen if stage.gated),
+    )
+
+
+def _stage(
+    plan: Plan, stage: Stage, limits: Limits, *, level: int, cells: tuple[Cell, ...] | None, behind: str
+) -> StageJobs:
+    suite = plan.suites[stage.suite]
+    runner = plan.runners.get(resolve_class(suite, plan))
+    most = most_jobs(stage, plan) if cells is None else len(cells)
+    needed = sorted({need.partition("::")[0] for need in suite.needs})
+    at_once = {"sequential": 1, "resource-aware": runner.count if runner else None}.get(plan.pipeline.mode)
+    return StageJobs(
+        id=stage.stem,
+        name=stage.name,
+        suite=suite.name,
+        level=level,
+        runner=runner.name if runner else "local",
+        labels=runner.labels if runner else None,
+        matrices=tuple(_matrices(stage, limits["matrix"], most, cells)),
+        needs=tuple(other.stem for name in needed for other in stages_of(plan.suites[name])),
+        after=stage.after,
+        behind=behind,
+        at_once=at_once,
+        timeout=suite.timeout,
+        retain=suite.artifacts.retain,
+        cwd=suite.cwd,
+        setup=suite.setup,
+        env=dict(sorted(suite.env.items())),
+        secrets=tuple(sorted(suite.secrets)),
+        services=dict(sorted(suite.services.items())),
+        container=suite.container,
+        coverage=suite.coverage,
+    )
+
+
+def _matrices(stage: Stage, limit: int, most: int, cells: tuple[Cell, ...] | None) -> Iterator[Matrix]:
+    """As many matrices as it takes; ``unit``, then ``unit_part2`` and so on."""
+    for number, start in enumerate(range(0, max(most, 1), limit), start=1):
+        inside = () if cells is None else cells[start : start + limit]
+        yield Matrix(stage.stem if number == 1 else f"{stage.stem}_part{number}", min(limit, most - start), inside)
+
+
+def _gate(plan: Plan, stage: Stage, level: int) -> GateJob:
+    policy = plan.gates[plan.suites[stage.suite].gate or ""]
+    return GateJob(
+        id=stage.gate,
+        name=f"gate {stage.name}",
+        stage=stage.name,
+        of=stage.stem,
+        level=level,
+        on_hold=policy.on_hold,
+        on_rollback=policy.on_rollback,
+    )
+
+
+def _control(plan: Plan) -> Labels | None:
+    """The labels of the class that plans, decides and reports: the one asked for, else the cheapest."""
+    if not plan.runners:
+        return None
+    name = plan.pipeline.runner or min(plan.runners, key=lambda name: plan.runners[name].rank)
+    return plan.runners[name].labels
+
+
+def _planning(suites: Sequence[Suite]) -> Setup:
+    """What makes every suite's tests listable: all that any suite gets ready, each command and cache once."""
+    setups = [suite.setup for suite in suites]
+    chosen: dict[str, str] = {}
+    for setup in setups:
+        chosen = {**setup.toolchain.chosen(), **chosen}
+    depths = [setup.checkout.depth for setup in setups]
+    return Setup(
+        checkout=Checkout(
+            depth=0 if 0 in depths else max(depths),
+            submodules=any(setup.checkout.submodules for setup in setups),
+            lfs=any(setup.checkout.lfs for setup in setups),
+        ),
+        toolchain=Toolchain.model_validate(chosen),
+        run=tuple(dict.fromkeys(command for setup in setups for command in setup.run)),
+        cache=Cache(
+            paths=tuple(dict.fromkeys(path for setup in setups for path in setup.cache.paths)),
+            key=tuple(dict.fromkeys(path for setup in setups for path in setup.cache.key)),
+        ),
+    )
+
+
+def _check_size(stages: Sequence[StageJobs], limits: Limits) -> None:
+    total = sum(matrix.most for stage in stages for matrix in stage.matrices)
+    if total > limits["jobs"]:
+        largest = max(stages, key=lambda stage: (sum(matrix.most for matrix in stage.matrices), stage.name))
+        refuse(
+            limits,
+            "jobs",
+            total,
+            "the plan cannot be one pipeline",
+            (
+                f"fewer `shards`, first for suite {largest.suite}",
+                "a target time with `max:`",
+                "several plans, each with a pipeline of its own",
+            ),
+        )
