@@ -6,10 +6,12 @@ of its own but how things are said there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NoReturn
 
+from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Coverage, Service, Setup
 from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline_options import Trigger
@@ -163,3 +165,12 @@ class Rendered:
 
     main: str
     files: Mapping[str, str] = field(default_factory=dict)
+
+
+def refuse(limits: Limits, wall: str, number: int, what: str, ways: Sequence[str]) -> NoReturn:
+    """Raises the `PlanError` of what cannot fit: the number, the wall, and three ways out."""
+    limit = limits.walls[wall]
+    options = "; or ".join(ways)
+    raise PlanError(
+        f"{what}: {number:,} {limit.unit}, and {limits.provider} takes {limit.value:,} ({limit.source})", fix=options
+    )

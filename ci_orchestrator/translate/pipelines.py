@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NoReturn
 
-from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
 from ci_orchestrator.plan.expansion import Stage, job_id, job_name, most_jobs, resolve_class, stages_of
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.plan.models import Labels, Plan, Suite
-from ci_orchestrator.plan.pipeline import Cell, GateJob, Limits, Matrix, Pipeline, Shape, StageJobs
+from ci_orchestrator.plan.pipeline import Cell, GateJob, Limits, Matrix, Pipeline, Shape, StageJobs, refuse
 from ci_orchestrator.translate.phases import stage_graph
 
 
@@ -44,15 +42,6 @@ def dynamic_pipeline(plan: Plan, limits: Limits, *, plan_file: str, tool: str, l
         for job in lock.jobs:
             cells[job.stage] += (Cell(job.id, job.name),)
     return _pipeline(plan, Shape.DYNAMIC, limits, cells, plan_file=plan_file, tool=tool, pins={})
-
-
-def refuse(limits: Limits, wall: str, number: int, what: str, ways: Sequence[str]) -> NoReturn:
-    """Raises the `PlanError` of what cannot fit: the number, the wall, and three ways out."""
-    limit = limits.walls[wall]
-    options = "; or ".join(ways)
-    raise PlanError(
-        f"{what}: {number:,} {limit.unit}, and {limits.provider} takes {limit.value:,} ({limit.source})", fix=options
-    )
 
 
 def _cells(stage: Stage, count: int) -> tuple[Cell, ...]:
