@@ -1,12 +1,17 @@
 """Run GitLab pipelines on this host with gitlab-ci-local 4.73, and say what became of every job.
 
 It runs parallel and matrix jobs, needs, rules, artifacts, dotenv, caches, allowed failures, manual jobs, includes, and
-static and dynamic child pipelines. It does not retry, time out, delay, or export artifacts with
-`when: on_failure`; `artifacts: reports:` other than dotenv move only when `paths` names them too; `resource_group` is
-ignored, and services are stand-ins (engines/gitlab/containers.sh). A generated child's job must be made by a job whose name needs no encoding (letters, digits,
-`_`, `-`). A trigger job is a success whatever its child did, even with `strategy: depend`: we report both, and
-`Run.failed` counts the child's jobs. `needs: pipeline: $PARENT_PIPELINE_ID` is ignored by the engine and supplied by
-engines/gitlab/rsync.py. Two jobs of one name in parent and child would share a folder: refused.
+static and dynamic child pipelines. What it does not do, and where we step in:
+
+- no retry, time-out, delay, `resource_group`, nor artifacts with `when: on_failure`;
+- `artifacts: reports:` other than dotenv move only when `paths` names them too;
+- services are stand-ins (engines/gitlab/containers.sh): started, and nothing listens;
+- a trigger job is a success whatever its child did, even with `strategy: depend`, and jobs after it run: we report both,
+  and `Run.failed` counts the child's jobs;
+- `needs: pipeline: $PARENT_PIPELINE_ID` is ignored by the engine, and supplied by engines/gitlab/rsync.py for a child
+  (not for a child's child);
+- a child's file can only come from a job whose name is of letters, digits, `_` and `-`;
+- jobs of one name in parent and child share a folder: refused.
 """
 
 from __future__ import annotations

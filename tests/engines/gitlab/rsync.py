@@ -1,8 +1,8 @@
 """Stands before `rsync` while gitlab-ci-local runs: gives a child pipeline's job the artifacts of its parent's jobs.
 
-The engine ignores `needs: [{pipeline: $PARENT_PIPELINE_ID, job: plan}]`, GitLab's way to hand a parent's artifacts down.
-It fills each job's own folder with `rsync … ./ STATE/builds/JOB/` just before that job starts; after that call we copy
-the artifacts that the job's `needs` name into the same folder. Every other call goes through as it is.
+The engine ignores `needs: [{pipeline: $PARENT_PIPELINE_ID, job: plan}]`, GitLab's way to hand artifacts down. It fills
+each job's own folder with `rsync … ./ STATE/builds/JOB/` just before that job starts; after that call we copy the
+artifacts that the job's `needs` name into the same folder. Every other call goes through as it is.
 """
 
 from __future__ import annotations
