@@ -17,11 +17,12 @@ SPEC = "CI_ORCHESTRATOR_SPEC"
 
 
 def install(version: str) -> tuple[str, ...]:
-    """Leaves ci-orchestrator at `TOOL`: the one on the PATH if it is of this version, else from an environment of its own.
+    """Leaves ci-orchestrator at `TOOL`: that of the PATH if it is of this version, else one in an environment of its own.
 
     Its Python never comes before the user's on the PATH. pip obeys its own variables (``PIP_NO_INDEX``,
     ``PIP_FIND_LINKS``), so that a wheelhouse is enough.
     """
+    spec = f'"${{{SPEC}:-ci-orchestrator=={version}}}"'
     return (
         f"mkdir -p {STATE}/bin",
         f'if [ "$(ci-orchestrator --version 2>/dev/null)" = "ci-orchestrator {version}" ]; then',
@@ -31,8 +32,7 @@ def install(version: str) -> tuple[str, ...]:
         "    \"$python\" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break",
         "  done",
         f'  "$python" -m venv {STATE}/tool',
-        f"  {STATE}/tool/bin/python -m pip install --quiet --disable-pip-version-check "
-        f'"${{{SPEC}:-ci-orchestrator=={version}}}"',
+        f"  {STATE}/tool/bin/python -m pip install --quiet --disable-pip-version-check {spec}",
         f"  ln -sf ../tool/bin/ci-orchestrator {TOOL}",
         "fi",
     )
