@@ -17,7 +17,7 @@ SPEC = "CI_ORCHESTRATOR_SPEC"
 
 
 def install(version: str) -> tuple[str, ...]:
-    """Leaves ci-orchestrator at `TOOL`: that of the PATH if it is of this version, else one in an environment of its own.
+    """Leaves ci-orchestrator at `TOOL`: the PATH's if it is of this version, else one in an environment of its own.
 
     Its Python never comes before the user's on the PATH. pip obeys its own variables (``PIP_NO_INDEX``,
     ``PIP_FIND_LINKS``), so that a wheelhouse is enough.
