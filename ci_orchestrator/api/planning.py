@@ -42,18 +42,20 @@ def plan_project(
     *,
     suites: Collection[str] = (),
     groups: Collection[str] = (),
+    pins: Mapping[str, int] | None = None,
     workers: int | None = None,
     clock: Clock | None = None,
 ) -> Planned:
     """Discover the tests and decide; nothing is run. The lock is also kept as the project's last.
 
-    `suites`, `groups`: only these, and what they need. `workers`: processes that collect at once (default: the CPUs).
+    `suites`, `groups`: only these, and what they need. `pins`: stage → its number of jobs, where a pipeline fixes it.
+    `workers`: processes that collect at once (default: the CPUs).
     Raises `PlanError` and `DiscoveryError`.
     """
     clock = clock or wire.system_clock()
     crew = wire.new_crew(project.root, workers)
     try:
-        return prepare(project, crew, clock, suites=suites, groups=groups, keep=False)
+        return prepare(project, crew, clock, suites=suites, groups=groups, pins=pins, keep=False)
     finally:
         end_all(crew, clock)
         crew.close()
@@ -66,6 +68,7 @@ def prepare(
     *,
     suites: Collection[str] = (),
     groups: Collection[str] = (),
+    pins: Mapping[str, int] | None = None,
     keep: bool,
 ) -> Planned:
     """As `plan_project`, with a crew; `keep` leaves its workers ready to run what they collected."""
@@ -79,6 +82,7 @@ def prepare(
         durations=durations,
         tool_version=__version__,
         skipped=skipped_modules(found),
+        pins=pins,
     )
     with writing(project.place):
         write_atomically(project.lock_file, encode(decided.lock))

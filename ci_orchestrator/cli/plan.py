@@ -1,4 +1,4 @@
-"""``plan``: the jobs, what they will take, how far that is from the best possible, and why."""
+"""``plan``: the jobs, what they will take, how far that is from the best possible, and why; or a pipeline."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from pathlib import Path
 
 from ci_orchestrator.api.planning import Planned, plan_project
 from ci_orchestrator.api.project import PLAN_FILE, Project, writing
+from ci_orchestrator.api.rendering import Target, all_pinned, check_rendered, emit_jobs, render_project, write_rendered
 from ci_orchestrator.api.views import phase_view, plan_view
 from ci_orchestrator.cli.output import Output, printable
-from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.plan.lock import encode
+from ci_orchestrator.plan.pipeline import Shape
+from ci_orchestrator.providers import RENDERERS
 from ci_orchestrator.report.wording import counted, seconds
 from ci_orchestrator.run.bundle import write_atomically
 from ci_orchestrator.translate.phases import PHASES
+
+MOST_JOBS = 10_000
+"""Jobs of one stage: what a plan may ask for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +29,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="processes that collect at once (default: the CPUs)")
     parser.add_argument("--show", choices=PHASES, metavar="PHASE", help=f"print one phase as JSON: {', '.join(PHASES)}")
     parser.add_argument("--lock-out", type=Path, metavar="FILE", help="write the lock there")
+    parser.add_argument(
+        "--shards", action="append", default=[], type=_pin, metavar="STAGE=N", help="fix a stage's number of jobs"
+    )
+    pipeline = parser.add_argument_group("pipelines")
+    pipeline.add_argument(
+        "--provider",
+        choices=sorted(RENDERERS),
+        metavar="NAME",
+        help=f"render a pipeline: {', '.join(sorted(RENDERERS))}",
+    )
+    pipeline.add_argument(
+        "--shape",
+        choices=[shape.value for shape in Shape],
+        metavar="SHAPE",
+        help="dynamic: its first job plans, with today's history (default); static: it fixes the jobs",
+    )
+    pipeline.add_argument("--out", type=Path, metavar="PATH", help="write the pipeline there (default: print it)")
+    pipeline.add_argument("--check", action="store_true", help="fail when the pipeline at --out is not the plan's")
+    pipeline.add_argument(
+        "--emit", metavar="FILE", help="in a dynamic pipeline: plan, and hand the jobs to the provider (- prints them)"
+    )
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
@@ -37,15 +64,27 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """Plan and print."""
+    """Plan and print, or render and write."""
+    _check(args)
+    if args.check:
+        return _check_pipeline(args)
+    if args.provider and args.emit is None:
+        return _render(args)
+    return _plan(args)
+
+
+def _plan(args: argparse.Namespace) -> ExitCode:
     output: Output = args.output
-    planned = plan_project(Project.at(args.plan), suites=args.suite, groups=args.group, workers=args.workers)
+    project, pins = Project.at(args.plan), dict(args.shards)
+    if pins:
+        all_pinned(project.plan(), pins)
+    planned = plan_project(project, suites=args.suite, groups=args.group, pins=pins, workers=args.workers)
     for warning in planned.warnings:
         output.note(f"warning: {warning}")
-    if args.lock_out:
-        with writing(args.lock_out):
-            write_atomically(args.lock_out, encode(planned.lock))
-    if args.show == "lock":
+    _write_lock(args, planned)
+    if args.emit is not None:
+        _emit(output, planned, args.provider, args.emit)
+    elif args.show == "lock":
         output.print(encode(planned.lock).decode().removesuffix("\n"))
     elif args.show:
         output.json(phase_view(planned, args.show))
@@ -56,6 +95,73 @@ def run(args: argparse.Namespace) -> ExitCode:
         if args.lock_out:
             output.print(f"lock written to {printable(str(args.lock_out))}")
     return ExitCode.OK
+
+
+def _pin(text: str) -> tuple[str, int]:
+    """``unit=4`` as (unit, 4)."""
+    stage, _, count = text.partition("=")
+    if not stage or not count.isascii() or not count.isdigit() or not 1 <= int(count[:6]) <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like unit=4 (1 to {MOST_JOBS} jobs)")
+    return stage, int(count)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Options that mean nothing without, or beside, another."""
+    for option in ("shape", "out", "check", "emit"):
+        if getattr(args, option) and not args.provider:
+            raise UserError(f"--{option} is about a provider's pipeline", fix="add --provider NAME")
+    if args.provider and (args.suite or args.group or args.show or args.json):
+        raise UserError(
+            "a pipeline is that of the whole plan", fix="leave out --suite, --group, --show and --json, or --provider"
+        )
+    beside = [name for name in ("check", "emit") if getattr(args, name)]
+    if len(beside) == 2 or (beside and (args.shape or (args.emit and args.out) or (args.check and args.shards))):
+        raise UserError(
+            f"--{beside[0]} stands alone with --provider", fix="see the examples: ci-orchestrator plan --help"
+        )
+
+
+def _check_pipeline(args: argparse.Namespace) -> ExitCode:
+    output: Output = args.output
+    for path in check_rendered(Project.at(args.plan), args.provider, args.out):
+        output.print(f"{printable(str(path))} is the plan's")
+    return ExitCode.OK
+
+
+def _render(args: argparse.Namespace) -> ExitCode:
+    output: Output = args.output
+    project = Project.at(args.plan)
+    target = Target(args.provider, Shape(args.shape or Shape.DYNAMIC), args.out)
+    pins = dict(args.shards)
+    if args.lock_out:
+        _write_lock(args, plan_project(project, pins=pins, workers=args.workers))
+    rendered = render_project(project, target, pins=pins, workers=args.workers)
+    if args.out:
+        for path in write_rendered(rendered, target, project):
+            output.print(f"wrote {printable(str(path))}")
+    elif len(rendered.files) == 1:
+        output.print(rendered.files[rendered.main].removesuffix("\n"))
+    else:
+        raise UserError(
+            f"this pipeline has {len(rendered.files)} files: {', '.join(sorted(rendered.files))}", fix="add --out PATH"
+        )
+    return ExitCode.OK
+
+
+def _emit(output: Output, planned: Planned, provider: str, place: str) -> None:
+    text = emit_jobs(planned, provider)
+    if place == "-":
+        output.print(text.removesuffix("\n"))
+        return
+    with writing(Path(place)):
+        write_atomically(Path(place), text.encode("utf-8"))
+    output.print(f"jobs written to {printable(place)}")
+
+
+def _write_lock(args: argparse.Namespace, planned: Planned) -> None:
+    if args.lock_out:
+        with writing(args.lock_out):
+            write_atomically(args.lock_out, encode(planned.lock))
 
 
 def _print(output: Output, planned: Planned) -> None:

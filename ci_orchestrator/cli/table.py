@@ -53,6 +53,8 @@ COMMANDS: tuple[Command, ...] = (
         examples=(
             ("plan", "discover the tests and show the plan"),
             ("plan --lock-out plan.lock.json", "write the decision down, for CI jobs to obey"),
+            ("plan --provider github --out .github/workflows/tests.yml", "render the plan as a native pipeline"),
+            ("plan --provider github --check", "fail when the committed pipeline is not the plan's"),
         ),
     ),
     Command(

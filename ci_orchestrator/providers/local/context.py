@@ -22,6 +22,12 @@ def read_context(project: Path) -> Context:
     )
 
 
+def repository(project: Path) -> Path:
+    """The root of the repository that a project is in; the project itself where there is none."""
+    top = _git(project, "rev-parse", "--show-toplevel")
+    return Path(top).resolve() if top else project.resolve()
+
+
 def _git(project: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(
