@@ -1,0 +1,156 @@
+"""The example that every provider's engine runs: 12 jobs, 3 runner classes, needs, a canary, one failure, one flaky test.
+
+    unit (4 jobs, cpu) ─┬─▶ api (2, cpu, a secret)
+                        ├─▶ web (2, browser)
+                        └─▶ kernels-50 (2, gpu) ─▶ gate ─▶ kernels-100 (2, gpu) ─▶ gate
+
+`unit` has the flaky test: it fails first and passes on its retry. `kernels-50` has the failing test, 1 of its 6: the
+gate holds, `kernels-100` is withheld, and the report is not green. With ``healthy=True`` nothing fails for good.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+SECRETS = {"EXAMPLE_TOKEN": "s3cret$HOME"}
+"""What the provider has to supply, under these names."""
+GREETING = "it's $HOME, 100% `fine`"
+"""An environment variable that no shell and no provider may expand; a test asks for exactly this."""
+JOBS = 12
+TESTS = {"unit": 17, "api": 4, "web": 4, "kernels": 12}
+"""Suite → its number of tests."""
+FLAKY = "unit::tests/unit/test_flaky.py::test_second_time"
+FAILING = "kernels::tests/gpu/test_kernels.py::test_kernel[6]"
+
+PLAN = """
+version: 1
+name: example
+
+defaults:
+  args: [-p, "no:cacheprovider"]
+  timeout: 10m
+  retries: {max: 1, when: [worker-lost, infrastructure, failure]}
+  env: {GREETING: "it's $HOME, 100% `fine`"}
+  setup:
+    run: [git --version]
+    cache: {paths: [.cache/example], key: [requirements.txt]}
+
+pipeline:
+  trigger: {push: [main, "release/*"], pull-request: true, schedule: "0 3 * * *", manual: true}
+
+runners:
+  cpu:
+    labels:
+      github: [ubuntu-latest]
+      gitlab: [linux]
+      jenkins: linux && x64
+      azure: {pool: linux, demands: [Agent.OS -equals Linux]}
+    provides: {cpu: 4, memory: 16GiB}
+    price: 0.008
+  gpu:
+    labels: {github: [self-hosted, gpu], gitlab: [linux, gpu], jenkins: gpu, azure: {pool: gpu}}
+    provides: {cpu: 16, memory: 128GiB, gpu: {vendor: nvidia, memory: 80GiB, count: 1}}
+    price: 0.07
+  browser:
+    labels: {github: [self-hosted, browser], gitlab: [browser], jenkins: browser, azure: {pool: browser}}
+    provides: {cpu: 4, memory: 16GiB, browser: {engine: chromium}}
+    price: 0.01
+
+gates:
+  canary:
+    error-rate: {healthy: "<30%", unhealthy: ">40%", confidence: 80%, min-samples: 6}
+    on-hold: [[echo, "held, as it's told"]]
+    on-rollback: [[echo, "rolled back"]]
+
+suites:
+  unit:
+    tool: pytest
+    paths: [tests/unit]
+    shards: 4
+  api:
+    tool: pytest
+    paths: [tests/api]
+    needs: [unit]
+    shards: 2
+    secrets: [EXAMPLE_TOKEN]
+  web:
+    tool: pytest
+    paths: [tests/web]
+    needs: [unit]
+    requires: {browser.engine: chromium}
+    shards: 2
+  kernels:
+    tool: pytest
+    paths: [tests/gpu]
+    needs: [unit]
+    requires: {gpu.vendor: nvidia}
+    shards: 4
+    stages: [50, 100]
+    gate: canary
+"""
+
+FILES = {
+    "requirements.txt": "pytest\n",
+    "tests/unit/test_unit.py": """
+        import os
+        import pytest
+
+        @pytest.mark.parametrize("number", range(15))
+        def test_unit(number):
+            assert number >= 0
+
+        def test_greeting():
+            assert os.environ["GREETING"] == "it's $HOME, 100% `fine`"
+    """,
+    "tests/unit/test_flaky.py": """
+        from pathlib import Path
+
+        def test_second_time():
+            mark = Path(__file__).with_name(".was-here")
+            if not mark.exists():
+                mark.touch()
+                raise AssertionError("the first time")
+            mark.unlink()
+    """,
+    "tests/api/test_api.py": """
+        import os
+        import pytest
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_api(number):
+            assert os.environ["EXAMPLE_TOKEN"]
+    """,
+    "tests/web/test_web.py": """
+        import pytest
+
+        @pytest.mark.parametrize("page", ["home", "cart", "search", "help"])
+        def test_web(page):
+            assert page
+    """,
+    "tests/gpu/test_kernels.py": """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(12))
+        def test_kernel(number):
+            assert number != BROKEN
+    """,
+}
+
+
+def write_example(root: Path, *, python: str | os.PathLike[str] | None = sys.executable, healthy: bool = False) -> Path:
+    """Write the plan and its tests into `root`; returns the plan's path.
+
+    `python`: the interpreter of the suites, which must have pytest; None leaves it to the PATH.
+    """
+    for name, text in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip().replace("BROKEN", "-1" if healthy else "6"), encoding="utf-8")
+    plan = PLAN.lstrip()
+    if python is not None:
+        plan = plan.replace("defaults:\n", f"defaults:\n  python: {str(python)!r}\n", 1)
+    (root / "testplan.yaml").write_text(plan, encoding="utf-8")
+    return root / "testplan.yaml"
