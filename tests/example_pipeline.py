@@ -1,4 +1,4 @@
-"""The example that every provider's engine runs: 12 jobs, 3 runner classes, needs, a canary, one failure, one flaky test.
+"""What every provider's engine runs: 12 jobs, 3 runner classes, needs, a canary, one failure, one flaky test.
 
     unit (4 jobs, cpu) ─┬─▶ api (2, cpu, a secret)
                         ├─▶ web (2, browser)
