@@ -12,8 +12,13 @@ from pathlib import Path
 import yaml
 
 from ci_orchestrator.api.detection import Found, detect, interpreter
-from ci_orchestrator.api.project import PLAN_FILE
+from ci_orchestrator.api.project import PLAN_FILE, Project
+from ci_orchestrator.api.rendering import Target, render_project, renderer_of, write_rendered
+from ci_orchestrator.api.templates import template
 from ci_orchestrator.errors import UserError, Where
+from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.pipeline import Shape
+from ci_orchestrator.providers.local.context import repository
 from ci_orchestrator.run.bundle import write_atomically
 
 _HEAD = """\
@@ -39,19 +44,39 @@ _MAKE = "  # Any other tool, as one test: what `make test` exits with. Take the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """What `init` did: the file or folder that it wrote, the suites in it, and those written as comments."""
+    """What `init` did: the file or folder that it wrote, the suites in it, and those written as comments.
+
+    `pipeline`: the files of the provider's pipeline, if one was asked for.
+    """
 
     path: Path
     suites: tuple[str, ...] = ()
     commented: tuple[str, ...] = ()
+    pipeline: tuple[Path, ...] = ()
 
 
-def init(project: Path, *, force: bool = False) -> Started:
-    """Write `testplan.yaml` into `project`. Raises `UserError` when it is there already, unless `force`."""
+def init(project: Path, *, force: bool = False, case: str | None = None, provider: str | None = None) -> Started:
+    """Write `testplan.yaml` into `project`, and with `provider` its pipeline. `case`: a starter plan instead of one for
+    what is there.
+
+    Raises `UserError` when one of them is there already, unless `force`.
+    """
     target = project / PLAN_FILE
-    text, suites, commented = render(detect(project), python=interpreter(project))
+    if case is None:
+        text, suites, commented = render(detect(project), python=interpreter(project))
+    else:
+        text, commented = template(case), ()
+        suites = tuple(sorted(load_plan(text, PLAN_FILE).suites))
+    home = repository(project) / renderer_of(provider).path if provider else None
+    if home is not None and home.exists() and not force:
+        raise UserError(f"{home.name} is there already", where=Where(str(home)), fix="overwrite it with --force")
     _write(target, text, force=force)
-    return Started(path=target, suites=suites, commented=commented)
+    written: tuple[Path, ...] = ()
+    if provider is not None:
+        place = Project.at(target)
+        pipeline = Target(provider, Shape.DYNAMIC)
+        written = write_rendered(render_project(place, pipeline), pipeline, place)
+    return Started(path=target, suites=suites, commented=commented, pipeline=written)
 
 
 def init_demo(folder: Path, *, force: bool = False) -> Started:

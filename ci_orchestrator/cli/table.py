@@ -44,6 +44,8 @@ COMMANDS: tuple[Command, ...] = (
         help="write a commented testplan.yaml for the project you stand in",
         examples=(
             ("init", "look at this project and write testplan.yaml"),
+            ("init --provider gitlab", "write the plan, and the pipeline that runs it on GitLab"),
+            ("init --template gpu --provider github", "begin with a starter plan: GPU and CPU runners"),
             ("init --demo demo", "write a small example project to play with"),
         ),
     ),
