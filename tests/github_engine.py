@@ -1,4 +1,4 @@
-"""GitHub's engine, as far as it runs here: `check` files, and `execute` a workflow with GitHub's own parser and evaluator.
+"""GitHub's engine, as far as it runs here: `check` files, `execute` a workflow with GitHub's parser and evaluator.
 
 The work is done by the programs in tests/engines/github (Node); `make engines` installs what they need.
 """
@@ -55,7 +55,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step; those of a composite action are in `steps`. `outcome` is before and `conclusion` after continue-on-error."""
+    """A step; a composite action has `steps`. `outcome` is what `conclusion` was before continue-on-error."""
 
     id: str | None
     name: str
@@ -78,7 +78,7 @@ class JobRun:
     """One job of the run: a cell of its matrix, or a call of a reusable workflow (`calls`) beside the jobs of that.
 
     `id` is its place in the run, such as `stage (1) / test (a, b)`; `job` is the key in the YAML; `name` is what GitHub
-    shows. `result` is before the job's own continue-on-error. A skipped job and a call have no `directory` and no labels.
+    shows. `result` is before the job's own continue-on-error. Skipped jobs and calls have no `directory` and no labels.
     """
 
     id: str
@@ -102,7 +102,7 @@ class JobRun:
     @property
     def log(self) -> str:
         """Everything that its steps printed."""
-        return "\n".join(step.text for step in self.steps)
+        return "\n".join(step.text for step in self.steps if step.log)
 
     def step(self, label: str) -> Step:
         """The step with this id or name."""
@@ -135,7 +135,7 @@ class Injection:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a workflow. `conclusion` is GitHub's; `startup_failure` if the file is not valid, with the reason in `error`."""
+    """A run of a workflow. `conclusion` is GitHub's; `startup_failure` if the file is not valid: `error` says why."""
 
     conclusion: str
     error: str | None
@@ -197,9 +197,9 @@ def execute(
     """Run `workflow` (a path below `repo`) as GitHub would for `event` on the commit that is checked out in `repo`.
 
     `work` receives workspaces, homes and artifacts and must be empty. `actions` maps remote actions ("owner/name") to
-    directories. `path` is the PATH of the runners (default: ours), `env` what they have in their environment beside it;
-    `github` overrides parts of that context; `cache` keeps actions/cache's entries between runs. After `timeout` seconds
-    the run is cancelled, as a user would do it.
+    directories. `path` is the PATH of the runners (default: ours), `env` what else they have in their environment;
+    `github` overrides parts of that context; `cache` keeps actions/cache's entries between runs. After `timeout`
+    seconds the run is cancelled, as a user would do it.
     """
     request = {
         "repository": str(repo.resolve()),

@@ -4,13 +4,12 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
 
 const ARGUMENTS = { bash: "--noprofile --norc -e -o pipefail {0}", sh: "-e {0}", python: "{0}" };
 const EXTENSIONS = { bash: ".sh", sh: ".sh", python: ".py" };
 
 /** The runner waits 7.5 s after SIGINT and 2.5 s after SIGTERM; tests have less patience. */
-const PATIENCE = { SIGINT: 1500, SIGTERM: 500 };
+const PATIENCE = { SIGINT: 1000, SIGTERM: 500 };
 /** Milliseconds that the output of a finished step may be held open by a process it left behind. */
 const DRAIN = 1000;
 
@@ -35,20 +34,28 @@ export async function runScript({ script, shell, directory, env, temporary, sign
   const [program, ...args] = commandOf(shell, file);
   const child = spawn(program, args, { cwd: directory, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   started(child.pid);
-  const closed = [child.stdout, child.stderr].map((stream) => readLines(stream, onLine));
+  for (const stream of [child.stdout, child.stderr]) readLines(stream, onLine);
+  const closed = new Promise((resolve) => child.once("close", resolve));
   const stop = () => interrupt(child);
   signal.addEventListener("abort", stop, { once: true });
   try {
     const code = await exitOf(child);
-    await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, DRAIN).unref())]);
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, DRAIN).unref())]);
     return signal.aborted ? null : code;
   } finally {
     signal.removeEventListener("abort", stop);
   }
 }
 
-async function readLines(stream, onLine) {
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+function readLines(stream, onLine) {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text) => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop();
+    lines.forEach(onLine);
+  });
+  stream.on("end", () => rest && onLine(rest));
 }
 
 /** The exit code; a process ended by a signal counts as 128 + its number, as in a shell. */

@@ -25,7 +25,8 @@ export class WorkflowRun {
   outputs() {
     const declared = field(field(field(this.workflow.root, "on"), "workflow_call"), "outputs");
     const scope = new Scope({ github: this.engine.github, inputs: this.inputs, vars: this.engine.vars, jobs: this.states });
-    return Object.fromEntries(entries(declared).map(([name, output]) => [name, evaluateText(field(output, "value"), scope)]));
+    const outputs = entries(declared).map(([name, output]) => [name, evaluateText(field(output, "value"), scope)]);
+    return Object.fromEntries(outputs.filter(([, value]) => value !== ""));
   }
 
   /** The job `key`, run once however many wait for it. */
@@ -98,7 +99,7 @@ export class WorkflowRun {
       for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
         const { result, outputs: own } = await this.runCell(key, token, { ...cell, signal });
         results.push(result);
-        Object.assign(outputs, own); // of several, the last to finish wins
+        if (field(token, "uses") === undefined || result === "success") Object.assign(outputs, own); // the last to finish wins
         if (result === "failure" && cell.strategy["fail-fast"]) stop.abort();
       }
     };
