@@ -16,15 +16,15 @@ const SOURCES = [ENTRY, here("bundle.mjs"), here("../package-lock.json")];
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 if (changedAt(OUTPUT) <= Math.max(...SOURCES.map(changedAt))) {
-  await build({
-    entryPoints: [ENTRY],
-    outfile: OUTPUT,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "warning",
-    // Some of the bundled packages are CommonJS and ask for Node's own modules by `require`.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  });
+    await build({
+        entryPoints: [ENTRY],
+        outfile: OUTPUT,
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        target: "node20",
+        logLevel: "warning",
+        // Some of the bundled packages are CommonJS and ask for Node's own modules by `require`.
+        banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    });
 }
