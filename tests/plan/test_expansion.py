@@ -101,4 +101,4 @@ def test_the_stages_of_a_canary() -> None:
 def test_canaries_that_do_not_fit(suites: str, message: str) -> None:
     with pytest.raises(PlanError) as caught:
         load_plan(f"gates: {{canary: {{}}}}\nsuites: {{{suites}}}")
-    assert re.search(message, str(caught.value))
+    assert re.search(message, str(caught.value), re.DOTALL)

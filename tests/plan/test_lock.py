@@ -277,9 +277,9 @@ UP = (Need(label="needs:up", jobs=("up",)),)
         ((job("a", "t1"), job("a", "t2")), "two jobs have the same id"),
         ((job("a", "t1"), job("b", "t1")), "unit::t1 stands in the lock twice"),
         ((job("a", "t1", "t1"),), "unit::t1 stands in the lock twice"),
-        ((job("a", "t1", needs=UP),), "job a needs up, which is no job of an earlier stage"),
-        ((job("a", "t1", needs=UP), job("up", "t2")), "no job of an earlier stage"),
-        ((job("up", "t1", needs=UP),), "no job of an earlier stage"),
+        ((job("a", "t1", needs=UP),), "job a needs up, which is no job of an earlier level"),
+        ((job("a", "t1", needs=UP), job("up", "t2")), "no job of an earlier level"),
+        ((job("up", "t1", needs=UP),), "no job of an earlier level"),
     ],
 )
 def test_a_lock_makes_sense(jobs: tuple[Job, ...], said: str) -> None:

@@ -9,8 +9,9 @@ from ci_orchestrator.plan.loading import load_plan
 
 UNIT = "suites:\n  unit: {tool: pytest}\n"
 KNOWN_IN_SUITE = (
-    "known here: allow-empty, args, artifacts, cwd, env, group, keep-together, list, needs, owner, paths, priority, "
-    "python, requires, retries, run, shards, test-timeout, timeout, tool"
+    "known here: allow-empty, args, artifacts, container, coverage, cwd, env, gate, group, keep-together, list, needs, "
+    "owner, paths, priority, python, requires, retries, run, secrets, services, setup, shards, stages, test-timeout, "
+    "timeout, tool"
 )
 DURATION = "write a number and a unit, such as 60s, 30m, 1h30m or 2d"
 PATH = "write it relative to the project, with '/', without '..', and not beginning with '-' or '~'"
@@ -37,25 +38,46 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         "write `version: 1`, or use a release that reads it",
     ),
     "not supported yet": (
-        UNIT + "gates: {}\n",
+        UNIT + "quotas: {}\n",
         3,
         1,
-        "`gates` is not supported yet",
-        "remove it (decisions between stages and at the end)",
+        "`quotas` is not supported yet",
+        "remove it (shares of runners between teams)",
     ),
     "suite field not supported yet": (
-        suite("coverage: {report: c.xml}"),
+        suite("deadline: 5m"),
         4,
         5,
-        "suites.unit: `coverage` is not supported yet",
-        "remove it (coverage files and their paths)",
+        "suites.unit: `deadline` is not supported yet",
+        "remove it (a time by which the suite must be done)",
+    ),
+    "gate field not supported yet": (
+        UNIT + "gates: {canary: {flaky: 3}}\n",
+        3,
+        18,
+        "gates.canary: `flaky` is not supported yet",
+        "remove it (how many tests may become flaky)",
+    ),
+    "share without its sign": (
+        UNIT + "gates: {canary: {error-rate: {healthy: 5%}}}\n",
+        3,
+        40,
+        "gates.canary.error-rate.healthy: '5%' is not such a share",
+        'write it like "<5%"',
+    ),
+    "gate that can be healthy and unhealthy": (
+        UNIT + 'gates: {canary: {error-rate: {healthy: "<20%"}}}\n',
+        3,
+        30,
+        "gates.canary.error-rate: `healthy` is above `unhealthy`",
+        "leave room between them, such as <5% and >10%",
     ),
     "default not supported yet": (
-        "defaults:\n  secrets: [A]\n" + UNIT,
+        "defaults:\n  deadline: 5m\n" + UNIT,
         2,
         3,
-        "defaults: `secrets` is not supported yet",
-        "remove it (names of secrets that the tests need)",
+        "defaults: `deadline` is not supported yet",
+        "remove it (a time by which the suite must be done)",
     ),
     "tool not supported yet": (
         "suites:\n  unit: {tool: vitest}\n",
@@ -282,7 +304,7 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         "suites:\n  a-b: {tool: pytest}\n  a_b: {tool: pytest}\n",
         3,
         3,
-        "suites.a_b: this name and 'a-b' differ only in - and _",
+        "suites.a_b: its job 'a_b' would be called like one of 'a-b': - and _ are the same there",
         "rename one",
     ),
     "name like a shard's": (
@@ -347,7 +369,7 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         1,
         1,
         "'\\x1b[2J' is not a known field",
-        "known here: defaults, name, pipeline, runners, suites, version",
+        "known here: defaults, gates, name, pipeline, runners, suites, version",
     ),
 }
 

@@ -32,7 +32,20 @@ FULL: dict[str, Any] = {
         "retries": {"max": 2, "when": ["failure"]},
         "env": {"TZ": "UTC"},
     },
-    "pipeline": {"mode": "sequential"},
+    "pipeline": {
+        "mode": "sequential",
+        "trigger": {"push": ["main", "release/*"], "pull-request": False, "schedule": "30 4 * * 1-5", "manual": True},
+        "concurrency": "queue",
+        "fail-fast": True,
+        "runner": "gpu",
+    },
+    "gates": {
+        "canary": {
+            "error-rate": {"healthy": "<5%", "unhealthy": "> 10.5%", "confidence": "95%", "min-samples": 100},
+            "on-hold": [["echo", "wait"]],
+            "on-rollback": ["./rollback.sh now"],
+        }
+    },
     "runners": {
         "gpu": {
             "labels": {
@@ -66,6 +79,18 @@ FULL: dict[str, Any] = {
             "priority": "high",
             "artifacts": {"paths": {"logs": "logs/**"}, "retain": "14d"},
             "requires": {"gpu.vendor": "nvidia", "gpu.memory": ">=40GiB", "cpu": [2, ">=4, <32"]},
+            "stages": [10, 100],
+            "gate": "canary",
+            "setup": {
+                "checkout": {"depth": 0, "submodules": True, "lfs": True},
+                "toolchain": {"python": "3.12", "node": "22"},
+                "run": ["pip install -e ."],
+                "cache": {"paths": ["~/.cache/pip", ".tox"], "key": ["pyproject.toml"]},
+            },
+            "secrets": ["TOKEN"],
+            "services": {"db": {"image": "postgres:16", "env": {"A": "x"}, "ports": ["5432", "8080:80"]}},
+            "container": "python:3.12-slim",
+            "coverage": {"report": "coverage.xml"},
             "group": "fast",
             "owner": "core",
         },
@@ -103,7 +128,7 @@ def changed(*steps: str | int, to: object = None) -> dict[str, Any]:
 BAD = {
     "version": changed("version", to=2),
     "unknown": changed("zzz", to=1),
-    "unsupported": changed("gates", to={}),
+    "unsupported": changed("quotas", to={}),
     "no suites": changed("suites", to={}),
     "suites": changed("suites", to=[]),
     "suite name": changed("suites", "Unit", to={"tool": "pytest"}),
@@ -139,6 +164,18 @@ BAD = {
     "price": changed("runners", "gpu", "price", to=-1),
     "defaults": changed("defaults", "paths", to=["a"]),
     "mode": changed("pipeline", "mode", to="fast"),
+    "branch": changed("pipeline", "trigger", "push", to=["$(rm)"]),
+    "cron": changed("pipeline", "trigger", "schedule", to="soon"),
+    "healthy": changed("gates", "canary", "error-rate", "healthy", to="5%"),
+    "samples": changed("gates", "canary", "error-rate", "min-samples", to=0),
+    "no share": changed("gates", "canary", "error-rate", "confidence", to="1"),
+    "stages": changed("suites", "unit", "stages", to=[0, 100]),
+    "toolchain": changed("suites", "unit", "setup", "toolchain", to={"python": "3.12; rm"}),
+    "cache": changed("suites", "unit", "setup", "cache", "paths", to=["/etc"]),
+    "secret": changed("suites", "unit", "secrets", to=["A B"]),
+    "service": changed("suites", "unit", "services", to={"db": {}}),
+    "image": changed("suites", "unit", "container", to="a b"),
+    "coverage": changed("suites", "unit", "coverage", to={"report": "/c.xml"}),
 }
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from texts import any_text
 
 from ci_orchestrator.results import events
-from ci_orchestrator.results.model import Cause, Outcome
+from ci_orchestrator.results.model import Cause, Outcome, Verdict
 
 VALUES = {
     "str": any_text(),
@@ -17,7 +17,9 @@ VALUES = {
     "float": st.floats(allow_nan=False, allow_infinity=False),
     "Outcome": st.sampled_from(Outcome),
     "Cause": st.sampled_from(Cause),
+    "Verdict": st.sampled_from(Verdict),
 }
+KINDS = {"str": str, "int": int, "float": float, "Outcome": Outcome, "Cause": Cause, "Verdict": Verdict}
 every = st.one_of(
     *(
         st.builds(kind, **{field.name: VALUES[str(field.type)] for field in fields(kind)})
@@ -79,8 +81,7 @@ def test_a_field_of_another_type_is_refused_not_passed_on(
     except ValueError:
         return
     for one in fields(read):
-        kind = {"str": str, "int": int, "float": float, "Outcome": Outcome, "Cause": Cause}[str(one.type)]
-        assert type(getattr(read, one.name)) is kind
+        assert type(getattr(read, one.name)) is KINDS[str(one.type)]
 
 
 @given(st.binary() | st.text() | json_values.map(json.dumps))
