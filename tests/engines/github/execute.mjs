@@ -35,6 +35,7 @@ class Engine {
         this.artifacts = new ArtifactStore(path.join(work, "artifacts"));
         this.caches = new CacheStore(request.cache ?? path.join(work, "caches"));
         this.github = githubContext(request, workflow, this.secrets.GITHUB_TOKEN);
+        this.running = new Set(); // jobs
         this.free = parallel;
         this.queue = [];
     }
@@ -106,7 +107,7 @@ async function execute(request) {
     const engine = new Engine(request, workflow);
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), (request.timeout ?? 600) * 1000);
-    for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => stop.abort());
+    for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => abandon(engine));
     const run = new WorkflowRun(engine, workflow, {
         inputs: request.inputs,
         secrets: engine.secrets,
@@ -121,6 +122,12 @@ async function execute(request) {
         injections: engine.injections,
         error: null,
     };
+}
+
+/** Whoever started us wants no result any more. */
+function abandon(engine) {
+    for (const job of engine.running) job.end();
+    process.exit(1);
 }
 
 const [requestFile, resultFile] = process.argv.slice(2);

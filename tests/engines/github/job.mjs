@@ -114,6 +114,7 @@ export class Job {
     async run(signal) {
         const cancel = () => this.cancel();
         signal.addEventListener("abort", cancel);
+        this.engine.running.add(this);
         let timer;
         try {
             this.prepare();
@@ -128,9 +129,15 @@ export class Job {
         } finally {
             clearTimeout(timer);
             signal.removeEventListener("abort", cancel);
-            this.groups.forEach(endGroup);
+            this.end();
         }
         return { ...this.record, result: this.frame.status };
+    }
+
+    /** Ends every process that the job left. */
+    end() {
+        this.groups.forEach(endGroup);
+        this.engine.running.delete(this);
     }
 
     prepare() {

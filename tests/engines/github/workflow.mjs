@@ -45,7 +45,7 @@ export class WorkflowRun {
         await Promise.all(names(field(token, "needs")).map((need) => this.finish(need)));
         const scope = this.scope(key);
         try {
-            if (!evaluateCondition(field(token, "if"), scope)) this.settle(key, token, "skipped");
+            if (!this.isDue(token, key)) this.settle(key, token, "skipped");
             else await this.runCells(key, token, scope);
         } catch (error) {
             this.settle(key, token, "failure", error.message);
@@ -95,6 +95,11 @@ export class WorkflowRun {
         });
     }
 
+    /** Whether the job's condition holds: to start it, and to let it go on when the run is cancelled. */
+    isDue(token, key) {
+        return evaluateCondition(field(token, "if"), this.scope(key));
+    }
+
     ancestors(key, seen = new Set()) {
         for (const need of names(field(this.workflow.jobs.get(key), "needs"))) {
             if (!seen.has(need)) this.ancestors(need, seen.add(need));
@@ -113,7 +118,9 @@ export class WorkflowRun {
         if (cells.length === 0) return this.settle(key, token, "skipped");
         const outputs = {};
         const stop = new AbortController();
-        const signal = AbortSignal.any([this.signal, stop.signal]);
+        const cancel = () => this.isDue(token, key) || stop.abort();
+        this.signal.addEventListener("abort", cancel, { once: true });
+        const { signal } = stop;
         const waiting = [...cells];
         const results = [];
         const work = async () => {
@@ -127,6 +134,7 @@ export class WorkflowRun {
         };
         const parallel = Math.min(cells.length, cells[0].strategy["max-parallel"]);
         await Promise.all(Array.from({ length: parallel }, work));
+        this.signal.removeEventListener("abort", cancel);
         this.states[key] = { result: overall(results), outputs };
     }
 
