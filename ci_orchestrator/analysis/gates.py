@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import exp, fsum, lgamma, log, log1p
+from math import exp, lgamma, log
 
 from ci_orchestrator.plan.gates import ErrorRate
 from ci_orchestrator.results.model import Outcome, Verdict
 
 _STEPS = 60
 """Halvings of [0, 1]: more than a float can tell apart."""
+_NEGLIGIBLE = 1e-18
+"""The part of a sum that changes nothing in it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,18 +32,23 @@ class Decision:
     why: str
 
 
-def decide(policy: ErrorRate, outcomes: Iterable[Outcome]) -> Decision:
-    """The verdict over the final outcomes of a stage. Skipped tests are no samples; missing data never proceeds."""
+def decide(policy: ErrorRate, outcomes: Iterable[Outcome], *, doubt: str = "") -> Decision:
+    """The verdict over the final outcomes of a stage. Skipped tests are no samples; too few samples decide nothing.
+
+    `doubt`: why these outcomes cannot be trusted to be all there is, if they cannot; then it never proceeds.
+    """
     counts = Counter(outcomes)
     errors = counts[Outcome.FAILED] + counts[Outcome.ERRORED] + counts[Outcome.NOT_PROVEN]
     samples = errors + counts[Outcome.PASSED]
     least = samples_needed(policy)
     lower, upper = lower_bound(errors, samples, policy.confidence), upper_bound(errors, samples, policy.confidence)
     seen = f"{errors} of {samples} tests in error"
-    if samples and lower > policy.unhealthy:
-        verdict, why = Verdict.ROLLBACK, f"{seen}: at least {lower:.2%}, unhealthy is above {policy.unhealthy:.2%}"
-    elif samples < least:
+    if samples < least:
         verdict, why = Verdict.HOLD, f"{seen}: too few to decide, it takes {least}"
+    elif lower > policy.unhealthy:
+        verdict, why = Verdict.ROLLBACK, f"{seen}: at least {lower:.2%}, unhealthy is above {policy.unhealthy:.2%}"
+    elif doubt:
+        verdict, why = Verdict.HOLD, f"{seen}, but {doubt}"
     elif upper < policy.healthy:
         verdict, why = Verdict.PROCEED, f"{seen}: at most {upper:.2%}, healthy is below {policy.healthy:.2%}"
     else:
@@ -92,14 +99,25 @@ def _solve(below: Callable[[float], bool]) -> float:
 
 
 def _at_most(errors: int, samples: int, rate: float) -> float:
-    """The binomial chance of at most so many errors."""
-    if rate <= 0:
-        return 1.0
-    if rate >= 1:
-        return 0.0 if errors < samples else 1.0
-    yes, no = log(rate), log1p(-rate)
-    every = lgamma(samples + 1)
-    terms = (
-        exp(every - lgamma(k + 1) - lgamma(samples - k + 1) + k * yes + (samples - k) * no) for k in range(errors + 1)
-    )
-    return min(1.0, fsum(terms))
+    """The binomial chance of at most so many errors; of its two tails the smaller one is summed."""
+    if not 0 < rate < 1:
+        return 1.0 if rate <= 0 or errors >= samples else 0.0
+    if errors < samples * rate:
+        return _tail(errors, samples, rate, 1 - rate)
+    return 1 - _tail(samples - errors - 1, samples, 1 - rate, rate)
+
+
+def _tail(most: int, samples: int, yes: float, no: float) -> float:
+    """The chance of at most `most`, which are fewer than expected: the terms fall from the last one down."""
+    term = exp(_log_choose(samples, most) + most * log(yes) + (samples - most) * log(no)) if most >= 0 else 0.0
+    total = 0.0
+    for k in range(most, -1, -1):
+        total += term
+        if term <= total * _NEGLIGIBLE:
+            break
+        term *= k / (samples - k + 1) * (no / yes)
+    return total
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
