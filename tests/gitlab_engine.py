@@ -3,11 +3,13 @@
 It runs parallel and matrix jobs, needs, rules, artifacts, dotenv, caches, allowed failures, manual jobs, includes, and
 static and dynamic child pipelines. What it does not do, and where we step in:
 
+- which job starts next: it looks through all that came before, so that nothing runs after a skipped job, not even with
+  `when: always`, nor after an earlier failure that a job does not need: engines/gitlab/scheduling.js has GitLab's rule;
 - no retry, time-out, delay, `resource_group`, nor artifacts with `when: on_failure`;
 - `artifacts: reports:` other than dotenv move only when `paths` names them too;
 - services are stand-ins (engines/gitlab/containers.sh): started, and nothing listens;
-- a trigger job is a success whatever its child did, even with `strategy: depend`, and jobs after it run: we report both,
-  and `Run.failed` counts the child's jobs;
+- a trigger job is a success whatever its child did, even with `strategy: depend`, and later jobs run: we report
+  both, and `Run.failed` counts the child's jobs;
 - `needs: pipeline: $PARENT_PIPELINE_ID` is ignored by the engine, and supplied by engines/gitlab/rsync.py for a child
   (not for a child's child);
 - a child's file can only come from a job whose name is of letters, digits, `_` and `-`;
@@ -32,6 +34,7 @@ from typing import Any
 import yaml
 from engine_tools import EngineError, Output, clean_environment, debian_tool, git_repository, node_package, run_tool
 from engines.gitlab.names import folder_name
+from engines.gitlab.program import corrected
 
 STATE = ".gitlab-ci-local"
 TESTS = Path(__file__).resolve().parent
@@ -88,16 +91,16 @@ class Run:
 
 @dataclass(frozen=True)
 class _Engine:
+    program: Path
     repo: Path
     file: str
     env: Mapping[str, str]
     variables: tuple[str, ...]
 
     def __call__(self, *options: str, timeout: float = 60) -> Output:
-        program = node_package("gitlab-ci-local") / "dist" / "index.js"
         base = ["--file", self.file, "--max-job-name-padding", "0", *self.variables]
         return run_tool(
-            [debian_tool("node", "nodejs"), program, *base, *options], cwd=self.repo, env=self.env, timeout=timeout
+            [debian_tool("node", "nodejs"), self.program, *base, *options], cwd=self.repo, env=self.env, timeout=timeout
         )
 
     def listed(self, *options: str) -> list[dict[str, Any]]:
@@ -129,7 +132,8 @@ def _engine(
     _stand_before_rsync(home / "bin")
     given = [part for name, value in sorted((variables or {}).items()) for part in ("--variable", f"{name}={value}")]
     env |= {"ENGINE_RSYNC": str(rsync), "ENGINE_PARENT": str(home / "parent.yml")}
-    return _Engine(repo, file, env, tuple(given))
+    program = corrected(node_package("gitlab-ci-local"), home / "engine")
+    return _Engine(program, repo, file, env, tuple(given))
 
 
 def _stand_before_rsync(folder: Path) -> None:
@@ -213,7 +217,7 @@ def _jobs_of(engine: _Engine, pipeline: tuple[str, ...], listed: list[dict[str, 
         yield pipeline, job
         child = f"{STATE}/includes/triggers/{job['name']}.yml"
         if len(pipeline) < 2 and (engine.repo / child).exists():
-            below = _Engine(engine.repo, child, engine.env, engine.variables)
+            below = _Engine(engine.program, engine.repo, child, engine.env, engine.variables)
             yield from _jobs_of(
                 below, (*pipeline, job["name"]), below.listed("--variable", "CI_PIPELINE_SOURCE=parent_pipeline")
             )

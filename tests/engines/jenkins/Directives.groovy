@@ -1,0 +1,105 @@
+/** Reads blocks of directives into maps: what is known is kept, closures of steps unread; what is unknown is an error. */
+class Directives {
+    static final List<String> STAGE = ['agent', 'environment', 'options', 'post', 'when', 'steps', 'stages', 'parallel', 'matrix', 'failFast', 'input', 'tools']
+    static final Map<String, List<String>> KNOWN = [
+        pipeline: ['agent', 'environment', 'options', 'parameters', 'triggers', 'stages', 'post'],
+        stage: STAGE - ['input', 'tools'],
+        matrix: ['axes', 'excludes', 'agent', 'environment', 'options', 'post', 'when', 'stages'],
+        agent: ['label', 'node', 'docker', 'image', 'args', 'customWorkspace', 'reuseNode'],
+        post: Declarative.POST,
+        axis: ['name', 'values', 'notValues'],
+        options: ['timeout', 'timestamps', 'disableConcurrentBuilds', 'buildDiscarder', 'skipDefaultCheckout', 'parallelsAlwaysFailFast', 'retry',
+                  'disableResume', 'preserveStashes', 'skipStagesAfterUnstable', 'durabilityHint', 'ansiColor', 'lock', 'checkoutToSubdirectory',
+                  'quietPeriod', 'withCredentials', 'rateLimitBuilds'],
+        triggers: ['cron', 'pollSCM', 'upstream', 'githubPush', 'gitlab'],
+        parameters: ['string', 'booleanParam', 'choice', 'text', 'password'],
+        when: ['expression', 'allOf', 'anyOf', 'not', 'environment', 'equals', 'branch', 'beforeAgent', 'beforeOptions', 'beforeInput']]
+    /** Blocks that hold calls in order, not one value for each name. */
+    static final List<String> LISTS = ['options', 'triggers', 'parameters']
+
+    final String kind
+    final Steps script
+    final Map values = [:]
+    final List entries = []
+
+    Directives(String kind, Steps script) { this.kind = kind; this.script = script }
+
+    /** Run a closure of steps as if it stood at the top of the script, not within the blocks around it. */
+    static Object call(Closure body, Steps script) { body.rehydrate(script, script, script).call() }
+
+    static Object read(String kind, Steps script, Closure body) {
+        def reader = new Directives(kind, script)
+        def copy = body.rehydrate(reader, script, script)
+        copy.resolveStrategy = Closure.DELEGATE_ONLY
+        copy.call()
+        reader.result()
+    }
+
+    private Object result() {
+        if (kind in LISTS || kind in ['stages', 'parallel', 'axes', 'excludes', 'exclude']) return entries
+        kind == 'when' ? values + [conditions: entries] : values
+    }
+
+    def propertyMissing(String name) { name in ['any', 'none'] ? name : script.getProperty(name) }
+
+    def methodMissing(String name, arguments) {
+        def list = arguments as List
+        switch (kind) {
+            case ['stages', 'parallel']: return nested(name, 'stage', list)
+            case 'axes': return nested(name, 'axis', list)
+            case 'excludes': return nested(name, 'exclude', list)
+            case 'exclude': return nested(name, 'axis', list)
+        }
+        if (!(name in KNOWN[kind])) {
+            // Arguments of a known directive: logRotator(…), agent(), credentials …
+            if (kind in LISTS && !(list && list.last() instanceof Closure)) return [symbol: name, arguments: list]
+            throw new Unsupported("directive '${name}' in ${kind}")
+        }
+        if (kind in LISTS) entries << [name: name, arguments: list]
+        else if (kind == 'when' && !name.startsWith('before')) entries << [name: name, value: list.first()]
+        else if (values.containsKey(name)) throw new Unsupported("directive '${name}' twice in ${kind}")
+        else values[name] = value(name, list)
+        null
+    }
+
+    private Object nested(String name, String expected, List list) {
+        if (name != expected) throw new Unsupported("directive '${name}' in ${kind}")
+        def content = read(expected, script, (Closure) list.last())
+        entries << (expected == 'stage' ? [name: list.first().toString()] + content : content)
+        null
+    }
+
+    private Object value(String name, List list) {
+        if (name in ['values', 'notValues']) return list*.toString()
+        def first = list.first()
+        if (!(first instanceof Closure)) return first
+        if (name in LISTS + ['stages', 'parallel', 'matrix', 'axes', 'excludes', 'post']) return read(name, script, first)
+        name in ['node', 'docker'] ? values.putAll(read('agent', script, first)) : first
+    }
+
+    // --- what Jenkins' own validator refuses ----------------------------------------------------------------------------
+    static void validate(Map root) {
+        if (!root.containsKey('agent')) throw new Unsupported('Missing required section "agent"')
+        stages(root.stages, 'stages', 0)
+    }
+
+    private static void stages(List all, String where, int parallels) {
+        if (!all) throw new Unsupported("No stages specified in ${where}")
+        def twice = all*.name.countBy { it }.findAll { it.value > 1 }.keySet()
+        if (twice) throw new Unsupported("Duplicate stage name: ${twice.first()}")
+        all.each { stage(it, parallels) }
+    }
+
+    private static void stage(Map stage, int parallels) {
+        def work = ['steps', 'stages', 'parallel', 'matrix'].findAll { stage.containsKey(it) }
+        if (work.size() != 1) throw new Unsupported("stage '${stage.name}' must have exactly one of steps, stages, parallel, or matrix")
+        boolean fans = stage.parallel != null || stage.matrix != null
+        if (fans && parallels) throw new Unsupported("stage '${stage.name}': parallel or matrix within parallel or matrix")
+        if (fans && stage.agent != null) throw new Unsupported("stage '${stage.name}': \"agent\" is not allowed with ${work.first()}")
+        if (!fans && stage.failFast != null) throw new Unsupported("stage '${stage.name}': failFast needs parallel or matrix")
+        if (stage.matrix != null && !stage.matrix.axes) throw new Unsupported("stage '${stage.name}': matrix without axes")
+        if (stage.parallel != null) stages(stage.parallel, "parallel of '${stage.name}'", parallels + 1)
+        if (stage.matrix != null) stages(stage.matrix.stages, "matrix of '${stage.name}'", parallels + 1)
+        if (stage.stages != null) stages(stage.stages, "stage '${stage.name}'", parallels)
+    }
+}
