@@ -1,0 +1,168 @@
+"""The jobs of a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
+
+from ci_orchestrator.errors import PlanError
+from ci_orchestrator.plan.environment import Checkout
+from ci_orchestrator.plan.models import Labels
+from ci_orchestrator.plan.pipeline import GateJob, Matrix, Pipeline, Shape, StageJobs
+from ci_orchestrator.providers.github.expressions import script, text
+from ci_orchestrator.providers.github.limits import LIMITS
+from ci_orchestrator.providers.github.steps import (
+    Step,
+    action,
+    apart,
+    checkout,
+    download_bundles,
+    download_lock,
+    plan_file,
+    prepare,
+    restore_history,
+    save_history,
+    secrets,
+    texts,
+    upload_bundle,
+    upload_lock,
+    upload_report,
+)
+from ci_orchestrator.providers.github.wiring import Wire, Wiring
+from ci_orchestrator.providers.yaml import Flow, Note, Value
+
+Job = dict[str, Value]
+MARGIN = 10
+"""Minutes that GitHub gives a job beyond its time-out in the plan: at that ci-orchestrator itself ends the tests and
+still leaves a bundle, which takes a job that is not killed.
+"""
+CONTROL_MINUTES = 60
+"""Minutes that the jobs which plan, decide and report may take."""
+READ: Mapping[str, Value] = {"contents": Note("read", beside="to check out")}
+
+
+def plan_job(pipeline: Pipeline) -> Job:
+    """The job that lists the tests and divides them: into the jobs that the file has, or into new ones."""
+    dynamic = pipeline.shape is Shape.DYNAMIC
+    pins = "\n".join(f"{stage}={count}" for stage, count in sorted(pipeline.pins.items()))
+    inputs: Step = {"command": "plan", **plan_file(pipeline), **({"emit": True} if dynamic else {"shards": pins})}
+    env = {**texts(pipeline.planning_env), **secrets(pipeline.planning_secrets)}
+    steps = [
+        *prepare(pipeline, pipeline.planning, "plan", pipeline.planning_env),
+        *([restore_history(pipeline)] if dynamic else []),
+        action(pipeline, "Plan", inputs, id_="plan", env=env),
+        upload_lock(pipeline),
+    ]
+    job = _control(pipeline, "plan", None, READ)
+    if dynamic:
+        job["outputs"] = {"jobs": "${{ steps.plan.outputs.jobs }}"}
+    return {**job, "steps": apart(steps)}
+
+
+def stage_job(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix) -> Job:
+    """The jobs of one matrix of a stage."""
+    env = {**texts(stage.env), **secrets(stage.secrets)}
+    steps = [
+        *prepare(pipeline, stage.setup, stage.suite, stage.env),
+        download_lock(pipeline),
+        action(pipeline, "Run the tests", {"command": "run", "job": "${{ matrix.job }}"}, env=env),
+        upload_bundle(pipeline, "${{ matrix.job }}", stage.retain),
+    ]
+    minutes = min(ceil(stage.timeout / 60) + MARGIN, LIMITS["minutes"])
+    runs_on = _runs_on(stage.labels, f"suite {stage.suite!r} ({stage.runner})")
+    job = _job("${{ matrix.name }}", runs_on, minutes, wiring.stage(stage, matrix), READ)
+    job["strategy"] = _strategy(pipeline, wiring, stage, matrix)
+    if stage.container:
+        job["container"] = {"image": text(stage.container)}
+    if stage.services:
+        job["services"] = {name: _service(stage, name) for name in stage.services}
+    return {**job, "steps": apart(steps)}
+
+
+def gate_job(pipeline: Pipeline, wiring: Wiring, gate: GateJob, *, token: bool) -> Job:
+    """The job that decides after a stage. It is green for *proceed* alone."""
+    steps = [
+        download_lock(pipeline),
+        download_bundles(pipeline, f"dtf-{gate.of}{{,_[0-9]*of[0-9]*}}-*", token=token),
+        action(pipeline, "Decide", {"command": "gate", "stage": gate.stage}, id_="gate"),
+        upload_bundle(pipeline, gate.id, pipeline.retain),
+    ]
+    job = _control(pipeline, gate.name, wiring.gate(gate), _listing(token))
+    return {**job, "outputs": {"verdict": "${{ steps.gate.outputs.verdict }}"}, "steps": apart(steps)}
+
+
+def verdict_jobs(pipeline: Pipeline, wiring: Wiring, gate: GateJob) -> Iterator[tuple[str, Job]]:
+    """The jobs that a plan asks for when a gate holds, or wants to go back."""
+    for verdict, lines in (("hold", gate.on_hold), ("rollback", gate.on_rollback)):
+        if lines:
+            wire = wiring.verdict(gate, verdict)
+            job = _control(pipeline, f"{verdict} {gate.stage}", wire, READ)
+            steps: Sequence[Step] = [checkout(Checkout()), {"name": f"On {verdict}", "run": script(lines)}]
+            yield f"{verdict}_{gate.of}", {**job, "steps": apart(steps)}
+
+
+def report_job(pipeline: Pipeline, wire: Wire, *, token: bool) -> Job:
+    """The job that collects, proves and reports. What it says decides."""
+    dynamic = pipeline.shape is Shape.DYNAMIC
+    steps = [
+        download_lock(pipeline),
+        download_bundles(pipeline, "dtf-*", token=token),
+        *([restore_history(pipeline)] if dynamic else []),
+        action(pipeline, "Report", {"command": "report"}),
+        upload_report(pipeline),
+        *([save_history(pipeline)] if dynamic else []),
+    ]
+    job = _control(pipeline, "report", wire, _listing(token))
+    return {**job, "steps": apart(steps)}
+
+
+def _job(name: str, runs_on: Value, minutes: int, wire: Wire | None, permissions: Mapping[str, Value]) -> Job:
+    """What every job begins with."""
+    job: Job = {"name": name}
+    if wire:
+        job["needs"] = wire.needs[0] if len(wire.needs) == 1 else Flow(list(wire.needs))
+        if wire.condition:
+            job["if"] = wire.condition
+    return {**job, "runs-on": runs_on, "timeout-minutes": minutes, "permissions": dict(permissions)}
+
+
+def _control(pipeline: Pipeline, name: str, wire: Wire | None, permissions: Mapping[str, Value]) -> Job:
+    """A job that plans, decides or reports."""
+    return _job(text(name), _runs_on(pipeline.control, "pipeline.runner"), CONTROL_MINUTES, wire, permissions)
+
+
+def _runs_on(labels: Labels | None, runner: str) -> Value:
+    if labels is None:
+        return "ubuntu-latest"
+    if not labels.github:
+        raise PlanError(
+            f"the runner class of {runner} has no labels for GitHub", fix="add `labels: {github: [ubuntu-latest]}`"
+        )
+    every = [text(label) for label in labels.github]
+    return every[0] if len(every) == 1 else Flow(every)
+
+
+def _listing(token: bool) -> dict[str, Value]:
+    if not token:
+        return {}
+    return {"actions": Note("read", beside="to list more artifacts than a run can list of itself")}
+
+
+def _strategy(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix) -> dict[str, Value]:
+    strategy: dict[str, Value] = {"fail-fast": pipeline.fail_fast}
+    if stage.at_once is not None:
+        strategy["max-parallel"] = max(1, stage.at_once // len(stage.matrices))
+    cells: Value = [Flow({"job": cell.job, "name": text(cell.name)}) for cell in matrix.cells]
+    if pipeline.shape is Shape.DYNAMIC:
+        cells = f"${{{{ {wiring.cells(matrix)} }}}}"
+    return {**strategy, "matrix": {"include": cells}}
+
+
+def _service(stage: StageJobs, name: str) -> Value:
+    service = stage.services[name]
+    value: dict[str, Value] = {"image": text(service.image)}
+    if service.env:
+        value["env"] = texts(service.env)
+    if service.ports:
+        value["ports"] = [port if ":" in port else f"{port}:{port}" for port in service.ports]
+    return value

@@ -1,0 +1,175 @@
+"""The steps of a workflow's jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
+
+from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
+from ci_orchestrator.plan.pipeline import Pipeline
+from ci_orchestrator.providers.github.expressions import hash_files, script, text
+from ci_orchestrator.providers.github.limits import LIMITS
+from ci_orchestrator.providers.github.pins import ours, pinned
+from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE
+from ci_orchestrator.providers.yaml import Note, Value
+
+Step = dict[str, Value]
+DAY = 86_400
+ATTEMPT = "${{ github.run_attempt }}"
+LOCK_ARTIFACT = "ci-orchestrator-lock"
+REPORT_ARTIFACT = "ci-orchestrator-report"
+_EXTRA: Mapping[str, Mapping[str, Value]] = {
+    "go": {"cache": False},
+    "java": {"distribution": "temurin"},
+    "node": {"package-manager-cache": False},
+}
+"""What else the setup actions are told: what is cached, the plan says."""
+
+
+def checkout(options: Checkout) -> Step:
+    """The source, as deep as asked, without leaving the token behind."""
+    with_: Step = {}
+    if options.depth != 1:
+        with_["fetch-depth"] = options.depth
+    if options.submodules:
+        with_["submodules"] = "recursive"
+    if options.lfs:
+        with_["lfs"] = True
+    return {"uses": pinned("actions/checkout"), "with": {**with_, "persist-credentials": False}}
+
+
+def prepare(pipeline: Pipeline, setup: Setup, name: str, env: Mapping[str, str]) -> Iterator[Step]:
+    """Checkout, toolchain, cache, commands."""
+    yield checkout(setup.checkout)
+    yield from _toolchain(setup.toolchain)
+    if setup.cache.paths:
+        yield _cache(pipeline, setup.cache, name)
+    if setup.run:
+        step: Step = {"name": "Set up", "run": script(setup.run)}
+        yield {**step, "env": texts(env)} if env else step
+
+
+def texts(values: Mapping[str, str]) -> Step:
+    """A plan's environment variables."""
+    return {name: text(value) for name, value in values.items()}
+
+
+def secrets(names: Sequence[str]) -> Step:
+    """Secrets by their names; GitHub puts their values in, and masks them in the log."""
+    return {name: f"${{{{ secrets.{name} }}}}" for name in names}
+
+
+def _toolchain(toolchain: Toolchain) -> Iterator[Step]:
+    for language, version in toolchain.chosen().items():
+        with_ = {f"{language}-version": version, **_EXTRA.get(language, {})}
+        yield {"uses": pinned(f"actions/setup-{language}"), "with": with_}
+
+
+def _cache(pipeline: Pipeline, cache: Cache, name: str) -> Step:
+    prefix = f"${{{{ runner.os }}}}-{name}-"
+    changes = hash_files(place(pipeline, path) for path in cache.key) if cache.key else "github.run_id"
+    paths = [text(path if path.startswith("~/") else place(pipeline, path)) for path in cache.paths]
+    with_: Step = {"path": "\n".join(paths), "key": f"{prefix}${{{{ {changes} }}}}", "restore-keys": prefix}
+    return {"uses": pinned("actions/cache"), "with": with_}
+
+
+def path_of(pipeline: Pipeline, path: str) -> str:
+    """A path of ours, which may hold expressions of ours, below the project's directory, which may not."""
+    return path if pipeline.root == "." else f"{text(pipeline.root)}/{path}"
+
+
+def place(pipeline: Pipeline, path: str) -> str:
+    """A path of the project, relative to the repository: actions know no other."""
+    return path if pipeline.root == "." else f"{pipeline.root}/{path}"
+
+
+def action(
+    pipeline: Pipeline, name: str, inputs: Mapping[str, Value], *, id_: str = "", env: Step | None = None
+) -> Step:
+    """Our own action."""
+    step: Step = {"name": name}
+    if id_:
+        step["id"] = id_
+    step["uses"] = ours()
+    with_ = dict(inputs)
+    if pipeline.root != ".":
+        with_["working-directory"] = text(pipeline.root)
+    step["with"] = with_
+    return {**step, "env": env} if env else step
+
+
+def plan_file(pipeline: Pipeline) -> Step:
+    """The input that names the plan file, where it has another name than usual."""
+    name = pipeline.plan_file.rpartition("/")[2]
+    return {} if name == "testplan.yaml" else {"plan": text(name)}
+
+
+def upload(pipeline: Pipeline, name: str, path: str, keep: float, **more: Value) -> Step:
+    """Keep something as an artifact. `path` is relative to the project; `keep`: seconds; `more`: further inputs."""
+    days = min(max(1, ceil(keep / DAY)), LIMITS["retention"])
+    with_: Step = {"name": name, "path": path_of(pipeline, path)}
+    with_ |= {"include-hidden-files": True, "retention-days": days}
+    return {"uses": pinned("actions/upload-artifact"), "with": with_ | more}
+
+
+def upload_lock(pipeline: Pipeline) -> Step:
+    """Keep the lock. Whoever runs everything again plans again; whoever runs failed jobs again has the first lock."""
+    more: Step = {"if-no-files-found": "error", "overwrite": True}
+    return upload(pipeline, LOCK_ARTIFACT, LOCK, pipeline.retain, **more)
+
+
+def upload_bundle(pipeline: Pipeline, job: str, keep: float) -> Step:
+    """Keep a job's bundle, also a red one's. `job`: its id, or the expression that gives it.
+
+    The star makes the bundle's own directory part of the artifact, so that many can be merged into one place.
+    """
+    return {"if": "always()", **upload(pipeline, f"dtf-{job}-{ATTEMPT}", f"{BUNDLES}/dtf-{job}-*", keep)}
+
+
+def upload_report(pipeline: Pipeline) -> Step:
+    """Keep the report."""
+    return {"if": "always()", **upload(pipeline, f"{REPORT_ARTIFACT}-{ATTEMPT}", REPORT, pipeline.retain)}
+
+
+def download_lock(pipeline: Pipeline) -> Step:
+    """Fetch the lock."""
+    with_: Step = {"name": LOCK_ARTIFACT, "path": path_of(pipeline, STATE)}
+    return {"uses": pinned("actions/download-artifact"), "with": with_}
+
+
+def download_bundles(pipeline: Pipeline, pattern: str, *, token: bool) -> Step:
+    """Fetch bundles; each brings its directory along.
+
+    `token`: ask the REST API, because the run's own service would not list them all.
+    """
+    with_: Step = {"pattern": pattern, "path": path_of(pipeline, BUNDLES), "merge-multiple": True}
+    if token:
+        with_["github-token"] = "${{ github.token }}"
+    return {"uses": pinned("actions/download-artifact"), "with": with_}
+
+
+def restore_history(pipeline: Pipeline) -> Step:
+    """The durations and outcomes of earlier builds, if there are any."""
+    with_ = {**_history(pipeline), "restore-keys": "dtf-history-"}
+    return {"name": "Fetch the history", "uses": pinned("actions/cache/restore"), "with": with_}
+
+
+def save_history(pipeline: Pipeline) -> Step:
+    """Keep the history, best effort. Pull requests do not write it; other branches' caches are their own."""
+    return {
+        "name": "Keep the history",
+        "if": "always() && github.event_name != 'pull_request'",
+        "continue-on-error": True,
+        "uses": pinned("actions/cache/save"),
+        "with": _history(pipeline),
+    }
+
+
+def _history(pipeline: Pipeline) -> Step:
+    key = f"dtf-history-${{{{ github.run_id }}}}-{ATTEMPT}"
+    return {"path": path_of(pipeline, f"{STATE}/history.sqlite"), "key": key}
+
+
+def apart(steps: Sequence[Step]) -> list[Value]:
+    """Steps with a blank line between them."""
+    return [Note(step, blank=number > 0) for number, step in enumerate(steps)]
