@@ -8,7 +8,7 @@ from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, refuse
 from ci_orchestrator.plan.pipeline_options import Trigger
 from ci_orchestrator.providers.base import command_of
-from ci_orchestrator.providers.github.expressions import compact, plain
+from ci_orchestrator.providers.github.expressions import compact, plain, text
 from ci_orchestrator.providers.github.jobs import Job, gate_job, plan_job, report_job, stage_job, verdict_jobs
 from ci_orchestrator.providers.github.limits import LIMITS
 from ci_orchestrator.providers.github.wiring import Wiring
@@ -34,18 +34,18 @@ class GitHub:
             "Made by ci-orchestrator from the test plan. Do not edit: change the plan, and run",
             command_of(pipeline, "github", path),
         )
-        text = dump(_workflow(pipeline, token=token), head)
-        if len(text) > LIMITS["bytes"]:
-            refuse(LIMITS, "bytes", len(text), "the workflow is too long", _FEWER)
-        return Rendered(path, {path: text})
+        written = dump(_workflow(pipeline, token=token), head)
+        if len(written) > LIMITS["bytes"]:
+            refuse(LIMITS, "bytes", len(written), "the workflow is too long", _FEWER)
+        return Rendered(path, {path: written})
 
     def emit(self, pipeline: Pipeline) -> str:
         """The cells of every matrix that has some, as JSON: the output `jobs` of the plan job."""
         matrices = [matrix for stage in pipeline.stages for matrix in stage.matrices if matrix.cells]
-        text = compact({each.id: [{"job": cell.job, "name": cell.name} for cell in each.cells] for each in matrices})
-        if 2 * len(text) > LIMITS["output"]:
-            refuse(LIMITS, "output", 2 * len(text), "the list of jobs is too long", _FEWER)
-        return text + "\n"
+        written = compact({each.id: [{"job": cell.job, "name": cell.name} for cell in each.cells] for each in matrices})
+        if 2 * len(written) > LIMITS["output"]:
+            refuse(LIMITS, "output", 2 * len(written), "the list of jobs is too long", _FEWER)
+        return written + "\n"
 
 
 RENDERER = GitHub()
@@ -79,6 +79,12 @@ def _concurrency(wanted: str) -> Value:
     """Builds of one branch or pull request share a group; each build is one of its own where that is not wanted."""
     group = f"${{{{ github.workflow }}}}-${{{{ github.{'run_id' if wanted == 'none' else 'ref'} }}}}"
     return {"group": group, "cancel-in-progress": wanted == "cancel-older"}
+
+
+def _defaults(pipeline: Pipeline) -> dict[str, Value]:
+    """Commands are quoted for a POSIX shell, on Windows too; they run in the project's directory."""
+    where: dict[str, Value] = {} if pipeline.root == "." else {"working-directory": text(pipeline.root)}
+    return {"shell": "bash", **where}
 
 
 def _jobs(pipeline: Pipeline, *, token: bool) -> dict[str, Value]:
