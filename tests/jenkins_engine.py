@@ -3,8 +3,8 @@
 `check` parses, compiles, and looks for the walls of Jenkins' CPS transformation and for code where declarative wants
 steps. `execute` runs engines/jenkins/execute.groovy: real processes, a fresh empty workspace for each agent, stashes,
 archives, JUnit counts; parallel branches at once. It is no Jenkins: no CPS (what is not Serializable goes unnoticed),
-no sandbox, no plugin beyond the steps in engines/jenkins/Steps.groovy; an unknown step or directive is an EngineError and
-never a green build. `retry` with conditions does not repeat, for no agent is lost here; `lock` is recorded only.
+no sandbox, no plugin beyond the steps in engines/jenkins/Steps.groovy; an unknown step or directive is an EngineError
+and never a green build. `retry` with conditions does not repeat, for no agent is lost here; `lock` is recorded only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine_tools import ENGINES, EngineError, Output, clean_environment, debian
 
 GROOVY = ENGINES / "jenkins"
 LARGEST_METHOD = 65_535  # bytes of code, JVM specification 4.7.3
-# The declarative plugin rewrites `pipeline { }` before CPS and adds to it, how much is not known: as much again is kept.
+# The declarative plugin rewrites `pipeline { }` before CPS and adds to it; by how much is not known: as much again.
 DECLARATIVE = 2
 
 

@@ -18,7 +18,9 @@ def corrected(package: Path, folder: Path) -> Path:
     ours = RULE.read_text(encoding="utf-8")
     changed, times = THEIRS.subn(lambda _: ours[ours.index("static ") :], text)
     if times != 1:
-        raise EngineError("gitlab-ci-local is not of the version whose scheduling we know: npm ci --prefix tests/engines")
+        raise EngineError(
+            "gitlab-ci-local is not of the version whose scheduling we know: npm ci --prefix tests/engines"
+        )
     program = folder / "dist" / "index.js"
     program.parent.mkdir(parents=True)
     program.write_text(changed, encoding="utf-8")

@@ -7,15 +7,14 @@ class Build {
     static final List<String> WORSE = ['SUCCESS', 'UNSTABLE', 'FAILURE', 'NOT_BUILT', 'ABORTED']
     final Map config
     final File out
-    final Map report = [result: 'SUCCESS', error: null, stages: [], agents: [], archived: [], junit: [], stashes: [:], recorded: [],
-                        parameters: [], triggers: [], options: [], log: []]
+    final Map report = [result: 'SUCCESS', error: null, log: [], stages: [], agents: [], archived: [], junit: [], stashes: [:],
+                        recorded: [], parameters: [], triggers: [], options: []]
     final ThreadLocal<Context> here = new ThreadLocal<Context>()
     final Map<String, String> env
     final Map<String, Object> params = [:]
     final Set<String> secrets = Collections.synchronizedSet([] as Set)
     final Semaphore executors
     final AtomicInteger agents = new AtomicInteger()
-    Closure<?> onAgent = { }     // what a fresh agent does first: declarative pipelines check out
 
     Build(Map config) {
         this.config = config
@@ -50,9 +49,11 @@ class Build {
     }
 
     synchronized void worsen(String result, boolean build = true) {
-        if (build) report.result = worst((String) report.result, result)
+        if (build) worsenBuild(result)
         if (now.stage) now.stage.result = worst((String) now.stage.result, result)
     }
+
+    synchronized void worsenBuild(String result) { report.result = worst((String) report.result, result) }
 
     static String worst(String one, String other) { WORSE.indexOf(one) >= WORSE.indexOf(other) ? one : other }
 
@@ -130,17 +131,20 @@ class Build {
         results
     }
 
-    /** Run a program in the agent's folder and a process group of its own, its lines to the log; the exit code, and the standard output if it is wanted. */
+    /** Run a program in the agent's folder, in a process group of its own: its exit code, and its output if that is kept. */
     Map run(List<String> command, boolean keepOutput) {
         def builder = new ProcessBuilder(['setsid'] + command).directory(now.dir).redirectErrorStream(!keepOutput)
         builder.environment().with { clear(); putAll(environment()) }
         builder.redirectInput(new File('/dev/null'))
         def process = builder.start()
         def context = now, kept = new StringBuilder()
-        def readers = [Thread.start { here.set(context); process.inputStream.withReader('UTF-8') { reader ->
-            if (keepOutput) kept << reader.text else reader.eachLine { log(it) }
-        } }]
-        if (keepOutput) readers << Thread.start { here.set(context); process.errorStream.eachLine('UTF-8') { log(it) } }
+        def reading = { InputStream stream, boolean keep ->
+            Thread.start {
+                here.set(context)
+                stream.withReader('UTF-8') { reader -> if (keep) kept << reader.text else reader.eachLine { log(it) } }
+            }
+        }
+        def readers = [reading(process.inputStream, keepOutput)] + (keepOutput ? [reading(process.errorStream, false)] : [])
         try {
             while (!process.waitFor(100, TimeUnit.MILLISECONDS)) checkpoint()
         } finally {

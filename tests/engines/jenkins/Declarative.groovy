@@ -11,10 +11,10 @@ class Declarative {
 
     void run(Closure body) {
         root = Directives.read('pipeline', script, body)
-        Directives.validate(root)
+        Rules.check(root)
         parameters()
-        build.report.options = (root.options ?: []).collect { [name: it.name, arguments: it.arguments.findAll { !(it instanceof Closure) }] }
-        build.report.triggers = (root.triggers ?: []).collect { [name: it.name, arguments: it.arguments] }
+        build.report.options = root.options ?: []
+        build.report.triggers = root.triggers ?: []
         def names = (root.options ?: []).findAll { it.arguments != [false] }*.name
         failFast = 'parallelsAlwaysFailFast' in names
         checkout = !('skipDefaultCheckout' in names)
@@ -31,9 +31,9 @@ class Declarative {
         for (parameter in (root.parameters ?: [])) {
             def given = parameter.arguments.first()
             build.report.parameters << [type: parameter.name] + given
-            def value = given.containsKey('choices') ? (given.choices instanceof List ? given.choices.first() : given.choices) : given.defaultValue
-            build.params[(String) given.name] = build.config.params.containsKey(given.name) ? build.config.params[given.name] : value
-            build.env[(String) given.name] = String.valueOf(build.params[(String) given.name])
+            def name = (String) given.name, preset = given.choices ? given.choices.first() : given.presetValue
+            build.params[name] = build.config.params.containsKey(name) ? build.config.params[name] : preset
+            build.env[name] = String.valueOf(build.params[name])
         }
     }
 
@@ -84,28 +84,31 @@ class Declarative {
     private void work(Map stage) {
         if (stage.steps) Directives.call(stage.steps, script)
         else if (stage.stages) stages(stage.stages)
-        else if (stage.parallel) build.parallel(stage.parallel.collectEntries { [it.name, { content(it) }] }, fast(stage), 'stage')
-        else build.parallel(cells(stage.matrix), fast(stage), 'cell')
+        else if (stage.parallel) atOnce(stage, stage.parallel.collectEntries { [it.name, { content(it) }] }, 'stage')
+        else atOnce(stage, cells(stage.matrix), 'cell')
     }
 
-    private boolean fast(Map stage) { failFast || stage.failFast }
+    private void atOnce(Map stage, Map branches, String kind) { build.parallel(branches, failFast || stage.failFast, kind) }
 
     private Map<String, Closure> cells(Map matrix) {
         Matrix.cells(matrix).collectEntries { cell ->
             def name = 'Matrix - ' + cell.collect { axis, value -> "${axis} = '${value}'" }.join(', ')
-            [name, { build.withVariables(cell) { content([name: name] + matrix.findAll { !(it.key in ['axes', 'excludes']) }) } }]
+            def stage = matrix.findAll { !(it.key in ['axes', 'excludes']) } + [name: name]
+            [name, { build.withVariables(cell) { content(stage) } }]
         }
     }
 
     /** Post conditions in Jenkins' own order; one that fails does not keep the others from running. */
     private void finish(Map owner, Failure failure, Map record) {
         def result = Build.worst(record.result, failure?.result ?: 'SUCCESS')
-        def holds = [always: true, cleanup: true, success: result == 'SUCCESS', failure: result == 'FAILURE', unstable: result == 'UNSTABLE',
-                     aborted: result == 'ABORTED', unsuccessful: result != 'SUCCESS', changed: true, fixed: false, regression: false]
+        def holds = [always: true, cleanup: true, changed: true, fixed: false, regression: false, success: result == 'SUCCESS',
+                     failure: result == 'FAILURE', unstable: result == 'UNSTABLE', aborted: result == 'ABORTED',
+                     unsuccessful: result != 'SUCCESS']
         Failure first = null
         POST.findAll { holds[it] && owner.post?.get(it) }.each { name ->
             def broken = attempt { Directives.call(owner.post[name], script) }
-            if (broken) { build.log("Error when executing ${name} post condition: ${broken.message}"); first = first ?: broken }
+            if (broken) build.log("Error when executing ${name} post condition: ${broken.message}")
+            first = first ?: broken
         }
         if (first && !failure) throw first
     }

@@ -1,19 +1,19 @@
 /** Reads blocks of directives into maps: what is known is kept, closures of steps unread; what is unknown is an error. */
 class Directives {
-    static final List<String> STAGE = ['agent', 'environment', 'options', 'post', 'when', 'steps', 'stages', 'parallel', 'matrix', 'failFast', 'input', 'tools']
     static final Map<String, List<String>> KNOWN = [
         pipeline: ['agent', 'environment', 'options', 'parameters', 'triggers', 'stages', 'post'],
-        stage: STAGE - ['input', 'tools'],
+        stage: ['agent', 'environment', 'options', 'post', 'when', 'steps', 'stages', 'parallel', 'matrix', 'failFast'],
         matrix: ['axes', 'excludes', 'agent', 'environment', 'options', 'post', 'when', 'stages'],
         agent: ['label', 'node', 'docker', 'image', 'args', 'customWorkspace', 'reuseNode'],
         post: Declarative.POST,
         axis: ['name', 'values', 'notValues'],
-        options: ['timeout', 'timestamps', 'disableConcurrentBuilds', 'buildDiscarder', 'skipDefaultCheckout', 'parallelsAlwaysFailFast', 'retry',
-                  'disableResume', 'preserveStashes', 'skipStagesAfterUnstable', 'durabilityHint', 'ansiColor', 'lock', 'checkoutToSubdirectory',
-                  'quietPeriod', 'withCredentials', 'rateLimitBuilds'],
+        options: ['timeout', 'timestamps', 'disableConcurrentBuilds', 'buildDiscarder', 'skipDefaultCheckout', 'retry', 'lock',
+                  'parallelsAlwaysFailFast', 'disableResume', 'preserveStashes', 'durabilityHint', 'ansiColor', 'quietPeriod',
+                  'withCredentials', 'rateLimitBuilds'],
         triggers: ['cron', 'pollSCM', 'upstream', 'githubPush', 'gitlab'],
         parameters: ['string', 'booleanParam', 'choice', 'text', 'password'],
-        when: ['expression', 'allOf', 'anyOf', 'not', 'environment', 'equals', 'branch', 'beforeAgent', 'beforeOptions', 'beforeInput']]
+        when: ['expression', 'allOf', 'anyOf', 'not', 'environment', 'equals', 'branch',
+               'beforeAgent', 'beforeOptions', 'beforeInput']]
     /** Blocks that hold calls in order, not one value for each name. */
     static final List<String> LISTS = ['options', 'triggers', 'parameters']
 
@@ -75,31 +75,5 @@ class Directives {
         if (!(first instanceof Closure)) return first
         if (name in LISTS + ['stages', 'parallel', 'matrix', 'axes', 'excludes', 'post']) return read(name, script, first)
         name in ['node', 'docker'] ? values.putAll(read('agent', script, first)) : first
-    }
-
-    // --- what Jenkins' own validator refuses ----------------------------------------------------------------------------
-    static void validate(Map root) {
-        if (!root.containsKey('agent')) throw new Unsupported('Missing required section "agent"')
-        stages(root.stages, 'stages', 0)
-    }
-
-    private static void stages(List all, String where, int parallels) {
-        if (!all) throw new Unsupported("No stages specified in ${where}")
-        def twice = all*.name.countBy { it }.findAll { it.value > 1 }.keySet()
-        if (twice) throw new Unsupported("Duplicate stage name: ${twice.first()}")
-        all.each { stage(it, parallels) }
-    }
-
-    private static void stage(Map stage, int parallels) {
-        def work = ['steps', 'stages', 'parallel', 'matrix'].findAll { stage.containsKey(it) }
-        if (work.size() != 1) throw new Unsupported("stage '${stage.name}' must have exactly one of steps, stages, parallel, or matrix")
-        boolean fans = stage.parallel != null || stage.matrix != null
-        if (fans && parallels) throw new Unsupported("stage '${stage.name}': parallel or matrix within parallel or matrix")
-        if (fans && stage.agent != null) throw new Unsupported("stage '${stage.name}': \"agent\" is not allowed with ${work.first()}")
-        if (!fans && stage.failFast != null) throw new Unsupported("stage '${stage.name}': failFast needs parallel or matrix")
-        if (stage.matrix != null && !stage.matrix.axes) throw new Unsupported("stage '${stage.name}': matrix without axes")
-        if (stage.parallel != null) stages(stage.parallel, "parallel of '${stage.name}'", parallels + 1)
-        if (stage.matrix != null) stages(stage.matrix.stages, "matrix of '${stage.name}'", parallels + 1)
-        if (stage.stages != null) stages(stage.stages, "stage '${stage.name}'", parallels)
     }
 }

@@ -11,6 +11,8 @@ class Glob {
     static final List<String> DEFAULT_EXCLUDES = ['**/*~', '**/.git', '**/.git/**', '**/.gitignore', '**/.gitattributes',
                                                   '**/.gitmodules', '**/.svn/**', '**/.hg/**', '**/.DS_Store', '**/CVS/**']
 
+    private static final Map<String, String> WILD = ['*': '[^/]*', '?': '[^/]']
+
     /** Files under `root` that match one of the comma-separated `includes` and no exclude, as sorted relative paths. */
     static List<String> find(File root, String includes, String excludes = '', boolean defaults = true) {
         def wanted = patterns(includes ?: '**'), unwanted = patterns(excludes ?: '')
@@ -19,7 +21,8 @@ class Glob {
         Files.walkFileTree(root.toPath(), new SimpleFileVisitor<Path>() {
             FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 def name = root.toPath().relativize(file).toString()
-                if (wanted.any { it.matcher(name).matches() } && !unwanted.any { it.matcher(name).matches() }) found << name
+                def matches = { it.matcher(name).matches() }
+                if (wanted.any(matches) && !unwanted.any(matches)) found << name
                 FileVisitResult.CONTINUE
             }
         })
@@ -35,7 +38,7 @@ class Glob {
         parts.eachWithIndex { part, index ->
             boolean last = index == parts.size() - 1
             if (part == '**') text << (last ? '.*' : '(?:[^/]+/)*')
-            else text << part.collect { it == '*' ? '[^/]*' : it == '?' ? '[^/]' : Pattern.quote(it) }.join('') << (last ? '' : '/')
+            else text << part.collect { WILD[it] ?: Pattern.quote(it) }.join('') << (last ? '' : '/')
         }
         Pattern.compile(text.toString())
     }

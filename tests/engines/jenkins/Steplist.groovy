@@ -30,7 +30,9 @@ class Steplist {
         }
     }
 
-    private static List<Statement> statements(Statement body) { body instanceof BlockStatement ? body.statements : body ? [body] : [] }
+    private static List<Statement> statements(Statement body) {
+        body instanceof BlockStatement ? body.statements : body ? [body] : []
+    }
 
     private static MethodCallExpression call(Statement statement) {
         def expression = statement instanceof ExpressionStatement ? statement.expression : null

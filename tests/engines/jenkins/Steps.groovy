@@ -1,14 +1,19 @@
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurperClassic
 import java.nio.file.Files
-import java.nio.file.StandardCopyOption
+import java.util.concurrent.TimeUnit
+
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING
 
 /** Base class of the Jenkinsfile: the steps, and what a script sees of its build. */
 abstract class Steps extends Script {
-    static final Set<String> RECORDED = ['publishHTML', 'recordCoverage', 'recordIssues', 'publishChecks', 'milestone', 'buildDescription',
-                                         'emailext', 'mail', 'addSummary'] as Set
-    static final Set<String> DESCRIPTIONS = ['scmGit', 'cloneOption', 'checkoutOption', 'lfs', 'gitLFSPull', 'submodule', 'cleanBeforeCheckout',
-                                             'logRotator', 'agent', 'nonresumable', 'kubernetesAgent'] as Set
+    /** Steps whose call is put into the report, and no more. */
+    static final Set<String> RECORDED = ['publishHTML', 'recordCoverage', 'recordIssues', 'publishChecks', 'milestone', 'emailext',
+                                         'mail'] as Set
+    /** Arguments that look like calls. */
+    static final Set<String> DESCRIPTIONS = ['scmGit', 'cloneOption', 'checkoutOption', 'lfs', 'gitLFSPull', 'submodule',
+                                             'cleanBeforeCheckout', 'agent', 'nonresumable', 'kubernetesAgent'] as Set
     Build build
 
     Object getProperty(String name) {
@@ -29,8 +34,12 @@ abstract class Steps extends Script {
         def list = arguments as List
         if (DESCRIPTIONS.contains(name)) return [symbol: name, arguments: list]
         if (!RECORDED.contains(name)) throw new Unsupported("step '${name}'")
-        synchronized (build) { build.report.recorded << [step: name, arguments: list.collect { it instanceof Closure ? '{}' : it }] }
+        record(name, list.findAll { !(it instanceof Closure) })
         list && list.last() instanceof Closure ? list.last().call() : null
+    }
+
+    private void record(String step, List arguments) {
+        synchronized (build) { build.report.recorded << [step: step, arguments: arguments] }
     }
 
     // --- structure ---------------------------------------------------------------------------------------------------
@@ -60,8 +69,8 @@ abstract class Steps extends Script {
         try { body() } catch (Failure failure) {
             if (failure.result == 'ABORTED' && options.catchInterruptions == false) throw failure
             build.log("ERROR: ${options.message ?: ''}${options.message ? ': ' : ''}${failure.message}")
-            synchronized (build) { build.report.result = Build.worst(build.report.result, (String) options.buildResult ?: 'FAILURE') }
             build.worsen((String) options.stageResult ?: 'FAILURE', false)
+            build.worsenBuild((String) options.buildResult ?: 'FAILURE')
             null
         }
     }
@@ -71,7 +80,7 @@ abstract class Steps extends Script {
     }
 
     def timeout(Map options, Closure body) {
-        long milliseconds = java.util.concurrent.TimeUnit.valueOf((String) options.unit ?: 'MINUTES').toMillis(options.time as long)
+        long milliseconds = TimeUnit.valueOf((String) options.unit ?: 'MINUTES').toMillis(options.time as long)
         build.within([deadline: Math.min(build.now.deadline, System.currentTimeMillis() + milliseconds)]) { body() }
     }
 
@@ -99,13 +108,13 @@ abstract class Steps extends Script {
     def ansiColor(String map, Closure body) { body() }
 
     def lock(options, Closure body) {
-        synchronized (build) { build.report.recorded << [step: 'lock', arguments: [options]] }
+        record('lock', [options])
         body()
     }
 
     // --- environment -------------------------------------------------------------------------------------------------
     def withEnv(List variables, Closure body) {
-        build.withVariables(variables.collectEntries { def (name, value) = it.toString().split('=', 2); [name, value] }) { body() }
+        build.withVariables(variables.collectEntries { it.toString().split('=', 2) as List }) { body() }
     }
 
     Map string(Map binding) { binding }
@@ -176,7 +185,7 @@ abstract class Steps extends Script {
 
     File workspace() {
         build.checkpoint()
-        if (build.now.dir == null) throw new Failure('Required context class hudson.FilePath is missing: this step needs an agent')
+        if (build.now.dir == null) throw new Failure('Required context class hudson.FilePath is missing (no agent)')
         build.now.dir
     }
 
@@ -216,7 +225,7 @@ abstract class Steps extends Script {
     def archiveArtifacts(options) {
         def given = options instanceof Map ? options : [artifacts: options.toString()]
         def files = Glob.find(workspace(), given.artifacts, given.excludes, given.defaultExcludes != false)
-        if (!files && !given.allowEmptyArchive) throw new Failure("No artifacts found that match the file pattern \"${given.artifacts}\"")
+        if (!files && !given.allowEmptyArchive) throw new Failure("No artifacts found that match '${given.artifacts}'")
         copy(files, workspace(), new File(build.out, 'archive'))
         synchronized (build) { build.report.archived.addAll(files) }
         null
@@ -227,10 +236,9 @@ abstract class Steps extends Script {
         def given = options instanceof Map ? options : [testResults: options.toString()]
         def files = Glob.find(workspace(), given.testResults)
         if (!files && !given.allowEmptyResults) throw new Failure('No test report files were found. Configuration error?')
-        def counts = files.collect { new XmlParser(false, false).parse(new File(workspace(), it)).depthFirst() }.collect { nodes -> [
-            total: nodes.count { it instanceof Node && it.name() == 'testcase' },
-            failed: nodes.count { it instanceof Node && it.name() == 'testcase' && (it.failure || it.error) }] }
-        def sum = [files: files, total: counts.sum(0) { it.total }, failed: counts.sum(0) { it.failed }]
+        def cases = files.collectMany { new XmlParser(false, false).parse(new File(workspace(), it)).depthFirst() }
+                         .findAll { it instanceof Node && it.name() == 'testcase' }
+        def sum = [files: files, total: cases.size(), failed: cases.count { it.failure || it.error }]
         synchronized (build) { build.report.junit << sum }
         if (sum.failed && !given.skipMarkingBuildUnstable) build.worsen('UNSTABLE')
         [totalCount: sum.total, failCount: sum.failed]
@@ -240,7 +248,7 @@ abstract class Steps extends Script {
         files.each { name ->
             def target = new File(to, name).toPath()
             Files.createDirectories(target.parent)
-            Files.copy(new File(from, name).toPath(), target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES)
+            Files.copy(new File(from, name).toPath(), target, REPLACE_EXISTING, COPY_ATTRIBUTES)
         }
     }
 

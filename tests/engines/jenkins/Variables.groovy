@@ -16,7 +16,7 @@ class Variables {
     Object getProperty(String name) { this.@values.containsKey(name) ? this.@values[name] : this.@script.getProperty(name) }
 
     void setProperty(String name, Object value) {
-        if (!(value instanceof CharSequence)) throw new Unsupported("environment ${name}: values must be quoted, or credentials()")
+        if (!(value instanceof CharSequence)) throw new Unsupported("environment ${name}: not quoted, nor credentials()")
         this.@values[name] = value.toString()
     }
 

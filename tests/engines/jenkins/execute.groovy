@@ -10,7 +10,8 @@ def build = new Build((Map) new JsonSlurperClassic().parse(configuration, 'UTF-8
 new File(build.out, 'scripts').mkdirs()
 
 def compiler = new CompilerConfiguration(scriptBaseClass: Steps.name, sourceEncoding: 'UTF-8')
-def pipeline = (Steps) new GroovyShell(this.class.classLoader, new Binding(), compiler).parse(jenkinsfile.getText('UTF-8'), 'Jenkinsfile')
+def shell = new GroovyShell(this.class.classLoader, new Binding(), compiler)
+def pipeline = (Steps) shell.parse(jenkinsfile.getText('UTF-8'), 'Jenkinsfile')
 pipeline.setBuild(build)  // a property would become a variable of the script
 try {
     pipeline.run()
