@@ -218,6 +218,7 @@ def _jobs_of(engine: _Engine, pipeline: tuple[str, ...], listed: list[dict[str, 
         child = f"{STATE}/includes/triggers/{job['name']}.yml"
         if len(pipeline) < 2 and (engine.repo / child).exists():
             below = _Engine(engine.program, engine.repo, child, engine.env, engine.variables)
+            refuse_cycles(yaml.safe_load((engine.repo / child).read_text(encoding="utf-8")))
             yield from _jobs_of(
                 below, (*pipeline, job["name"]), below.listed("--variable", "CI_PIPELINE_SOURCE=parent_pipeline")
             )

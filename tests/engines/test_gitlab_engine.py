@@ -110,6 +110,13 @@ def test_a_circle_of_needs_is_refused_before_it_spins(tmp_path: Path) -> None:
         execute(repo)
 
 
+def test_a_circle_in_a_child_is_refused_too(tmp_path: Path) -> None:
+    repo = repository(tmp_path, child__yml="a: {script: ['true'], needs: [b]}\nb: {script: ['true'], needs: [a]}\n")
+    (repo / ".gitlab-ci.yml").write_text("down: {trigger: {include: [{local: child.yml}]}}\n", encoding="utf-8")
+    with pytest.raises(EngineError, match="circle: "):
+        execute(repo)
+
+
 def test_what_gitlab_would_refuse_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".gitlab-ci.yml").write_text("a: {script: ['true'], needs: [missing]}\n", encoding="utf-8")
     with pytest.raises(EngineError, match="missing"):
