@@ -8,11 +8,12 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from ci_orchestrator.coordinator.commands import Command, Emit, JobSpec, Kill, NeedSpec, Put, Settle, Withdraw
+from ci_orchestrator.coordinator.commands import Command, Emit, GateSpec, JobSpec, Kill, NeedSpec, Put, Settle, Withdraw
 from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
 from ci_orchestrator.coordinator.queue.memory import MemoryQueue
+from ci_orchestrator.plan.gates import ErrorRate
 from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.model import Cause, Outcome
@@ -44,13 +45,18 @@ class Simulation:
     """Does what the driver does, in any order that could happen. `log` is every event; `fate` says how a test ends."""
 
     def __init__(
-        self, specs: Iterable[JobSpec], random: Random, fate: Callable[[str, Random], str] = anything, start: float = 0
+        self,
+        specs: Iterable[JobSpec],
+        random: Random,
+        fate: Callable[[str, Random], str] = anything,
+        start: float = 0,
+        gates: Iterable[GateSpec] = (),
     ) -> None:
         self.specs = {spec.id: spec for spec in specs}
         self.random = random
         self.fate = fate
         self.now = start
-        self.machine = Machine(self.specs.values(), Backoff(first=0.5))
+        self.machine = Machine(self.specs.values(), Backoff(first=0.5), gates=gates)
         self.queue = MemoryQueue()
         self.log: list[events.Event] = []
         self.workers: dict[str, Worker] = {}
@@ -196,6 +202,12 @@ def resumed(specs: Iterable[JobSpec], log: Iterable[events.Event]) -> list[JobSp
     ]
 
 
+def resumed_gates(gates: Iterable[GateSpec], log: Iterable[events.Event]) -> list[GateSpec]:
+    """The gates as they are set up again: what was decided stands."""
+    decided = Fold(log).gates
+    return [replace(gate, decided=decided[gate.id].verdict if gate.id in decided else None) for gate in gates]
+
+
 @st.composite
 def worlds(draw: st.DrawFn, *, timeouts: bool = True) -> list[JobSpec]:
     """Up to four jobs of two suites, with needs among them, retry policies and time-outs."""
@@ -233,6 +245,41 @@ def worlds(draw: st.DrawFn, *, timeouts: bool = True) -> list[JobSpec]:
             )
         )
     return specs
+
+
+LENIENT = ErrorRate(healthy=0.6, unhealthy=0.7, confidence=0.5)
+"""A policy that can decide from one test on."""
+
+
+@st.composite
+def canaries(draw: st.DrawFn) -> tuple[list[JobSpec], list[GateSpec]]:
+    """A suite in stages with gates between them; it may need another, and another may need it."""
+    specs, gates = [], []
+    small = st.integers(0, 4)
+
+    def spec(name: str, suite: str, **more: object) -> JobSpec:
+        keys = (f"{suite}::{name}.py::t{number}" for number in range(draw(small)))
+        tasks = tuple(Task(key=key, channel=suite, group=name) for key in keys)
+        retries = RetryPolicy(draw(st.integers(0, 1)), frozenset(RETRIABLE))
+        return JobSpec(id=name, suite=suite, lock="sha256:0", tasks=tasks, retries=retries, **more)  # type: ignore[arg-type]
+
+    def all_of(suite: str) -> tuple[NeedSpec, ...]:
+        tests = frozenset(task.key for one in specs if one.suite == suite for task in one.tasks)
+        return (NeedSpec(f"needs:{suite}", tests),)
+
+    specs.append(spec("base", "base"))
+    needs = all_of("base") if draw(st.booleans()) else ()
+    after = ""
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        jobs = [spec(f"live_{number}_{part}", "live", needs=needs, after=after) for part in range(draw(small) % 2 + 1)]
+        after, stage = f"gate_live_{number}", f"live-{number}"
+        specs += jobs
+        policy = draw(st.sampled_from((LENIENT, ErrorRate(healthy=0.6, unhealthy=0.7, confidence=0.5, min_samples=3))))
+        gates.append(
+            GateSpec(id=after, stage=stage, lock="sha256:0", policy=policy, jobs=tuple(one.id for one in jobs))
+        )
+    specs.append(spec("end", "end", needs=all_of("live")))
+    return specs, gates
 
 
 def chances() -> st.SearchStrategy[Random]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from ci_orchestrator.coordinator.policies import RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
+from ci_orchestrator.plan.gates import ErrorRate
 from ci_orchestrator.results import events
-from ci_orchestrator.results.model import Outcome
+from ci_orchestrator.results.model import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class JobSpec:
     `tasks`: what is still owed. `settled`: the outcomes that an earlier, interrupted run of this job already has.
     `cut_short`: how many of a test's earlier attempts say nothing about it, so that no retry was spent on them.
     `skipped`: tests among the tasks whose module was skipped when it was collected, with the reason.
+    `after`: the gate that must say *proceed* before it starts, empty for none.
     Time-outs are seconds, None for none.
     """
 
@@ -42,6 +44,20 @@ class JobSpec:
     settled: Mapping[str, Outcome] = field(default_factory=dict)
     cut_short: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSpec:
+    """A gate of the lock: it judges the tests of `jobs`, all of one stage. `decided`: by an earlier, interrupted run."""
+
+    id: str
+    stage: str
+    lock: str
+    policy: ErrorRate
+    jobs: tuple[str, ...]
+    attempt: int = 1
+    decided: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ can be set up again from a log (`JobSpec.settled`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ci_orchestrator.coordinator.commands import Command, Emit, JobSpec, Kill, Put, Settle, Withdraw
+from ci_orchestrator.coordinator.commands import Command, Emit, GateSpec, JobSpec, Kill, Put, Settle, Withdraw
+from ci_orchestrator.coordinator.gates import Gates
+from ci_orchestrator.coordinator.jobs import Job, Running
 from ci_orchestrator.coordinator.policies import Backoff
 from ci_orchestrator.coordinator.queue.base import Task
 from ci_orchestrator.errors import ExitCode
@@ -21,30 +23,14 @@ MAX_BARREN_LOSSES = 3
 """Workers that a suite may lose in a row without one test having started before it is given up."""
 
 
-@dataclass(slots=True)
-class _Job:
-    spec: JobSpec
-    open: dict[str, Task]
-    needed: frozenset[str] = frozenset()
-    state: str = "waiting"
-    started: float = 0.0
-    stopped: bool = False
-    worst: ExitCode = ExitCode.OK
-
-
-@dataclass(slots=True)
-class _Running:
-    test: str
-    number: int
-    since: float
-    deadline: float | None
-
-
 class Machine:
     """See the module. One instance runs the given jobs once."""
 
-    def __init__(self, jobs: Iterable[JobSpec], backoff: Backoff | None = None) -> None:
-        self._jobs = {spec.id: _Job(spec, {task.key: task for task in spec.tasks}) for spec in jobs}
+    def __init__(
+        self, jobs: Iterable[JobSpec], backoff: Backoff | None = None, *, gates: Iterable[GateSpec] = ()
+    ) -> None:
+        self._gates = Gates(gates)
+        self._jobs = {spec.id: Job(spec, {task.key: task for task in spec.tasks}) for spec in jobs}
         self._job_of = {task.key: job for job in self._jobs.values() for task in job.spec.tasks}
         self._outcomes: dict[str, Outcome] = {}
         for job in self._jobs.values():
@@ -54,7 +40,7 @@ class Machine:
             needs = (self._job_of.get(test) for need in job.spec.needs for test in need.tests)
             job.needed = frozenset(other.spec.id for other in needs if other is not None)
         self._backoff = backoff or Backoff()
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         self._killed: dict[str, str] = {}  # worker → the test that it was killed for
         self._barren: dict[str, int] = {}  # suite → workers lost in a row before one test had started
 
@@ -88,10 +74,8 @@ class Machine:
             for worker, one in self._running.items()
             if one.deadline is not None and worker not in self._killed
         ]
-        for job in self._jobs.values():
-            if job.state == "running" and not job.stopped and job.spec.timeout is not None:
-                moments.append(job.started + job.spec.timeout)
-        return min(moments, default=None)
+        ends = (job.deadline() for job in self._jobs.values())
+        return min([*moments, *(end for end in ends if end is not None)], default=None)
 
     # -- what happened ---------------------------------------------------------------------------
 
@@ -107,7 +91,7 @@ class Machine:
             return []
         self._barren.pop(job.spec.suite, None)
         limit = job.spec.test_timeout
-        self._running[worker] = _Running(test, task.number, at, None if limit is None else now + limit)
+        self._running[worker] = Running(test, task.number, at, None if limit is None else now + limit)
         return [self._emit(events.TestStarted, job, at, worker, test=test, number=task.number)]
 
     def on_finished(self, worker: str, finished: events.TestFinished, now: float) -> list[Command]:
@@ -161,9 +145,9 @@ class Machine:
         """Time passed: what ran too long is ended."""
         out: list[Command] = []
         for job in self._jobs.values():
-            limit = job.spec.timeout
-            if job.state == "running" and not job.stopped and limit is not None and now >= job.started + limit:
-                out += self._stop_job(job, limit, now)
+            end = job.deadline()
+            if end is not None and now >= end:
+                out += self._stop_job(job, end - job.started, now)
         for worker, one in sorted(self._running.items()):
             if one.deadline is not None and now >= one.deadline and worker not in self._killed:
                 self._killed[worker] = one.test
@@ -205,9 +189,9 @@ class Machine:
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def _ended(self, job: _Job, worker: str, task: Task, done: events.TestFinished, now: float) -> list[Command]:
+    def _ended(self, job: Job, worker: str, task: Task, done: events.TestFinished, now: float) -> list[Command]:
         """One attempt has its outcome: retry it, park it, or let it stand."""
-        retried = not job.stopped and job.spec.retries.again(self._tries(job, task), done.outcome, done.cause)
+        retried = not job.stopped and job.spec.retries.again(job.tries(task), done.outcome, done.cause)
         dead = done.outcome is Outcome.NOT_PROVEN and not retried
         done = replace(
             done,
@@ -243,25 +227,16 @@ class Machine:
             self._close(job, task.key, done.outcome)
         return out if job.open else out + self._advance(now)
 
-    @staticmethod
-    def _tries(job: _Job, task: Task) -> int:
-        """The attempts, this one included, that the retry policy counts."""
-        return task.number - job.spec.cut_short.get(task.key, 0)
-
-    def _close(self, job: _Job, test: str, outcome: Outcome) -> None:
-        job.open.pop(test, None)
+    def _close(self, job: Job, test: str, outcome: Outcome) -> None:
+        job.close(test, outcome)
         self._outcomes[test] = outcome
-        if outcome in (Outcome.FAILED, Outcome.ERRORED):
-            job.worst = ExitCode.TESTS_FAILED
-        elif outcome is Outcome.NOT_PROVEN and job.worst is ExitCode.OK:
-            job.worst = ExitCode.NOT_PROVEN
 
-    def _park(self, job: _Job, test: str, cause: Cause, evidence: str, now: float) -> list[Command]:
+    def _park(self, job: Job, test: str, cause: Cause, evidence: str, now: float) -> list[Command]:
         number = job.open[test].number
         self._close(job, test, Outcome.NOT_PROVEN)
         return [self._emit(events.TestDead, job, now, test=test, number=number, cause=cause, evidence=evidence)]
 
-    def _park_all(self, job: _Job, cause: Cause, why: str, now: float) -> list[Command]:
+    def _park_all(self, job: Job, cause: Cause, why: str, now: float) -> list[Command]:
         busy = {one.test for one in self._running.values()}
         tests = tuple(test for test in job.open if test not in busy)
         out: list[Command] = [Withdraw(tests)]
@@ -269,7 +244,7 @@ class Machine:
             out += self._park(job, test, cause, why, now)
         return out
 
-    def _stop_job(self, job: _Job, limit: float, now: float) -> list[Command]:
+    def _stop_job(self, job: Job, limit: float, now: float) -> list[Command]:
         job.stopped = True
         out = self._park_all(job, Cause.TIMEOUT, f"the job timed out after {limit:g} s", now)
         for worker, one in sorted(self._running.items()):
@@ -293,24 +268,27 @@ class Machine:
         return out + self._advance(now)
 
     def _advance(self, now: float) -> list[Command]:
-        """End the jobs that owe nothing, start or withhold the jobs whose needs are decided, until nothing moves."""
+        """End the jobs that owe nothing, decide the gates after them, start or withhold the jobs whose needs and gates
+        are decided, until nothing moves.
+        """
         out: list[Command] = []
         moved = True
         while moved:
-            moved = False
+            step: list[Command] = list(self._gates.decide(self._jobs, self._outcomes, now))
             for job in self._jobs.values():
-                step = self._step_job(job, now)
-                moved = moved or bool(step)
-                out += step
+                step += self._step_job(job, now)
+            out += step
+            moved = bool(step)
         return out
 
-    def _step_job(self, job: _Job, now: float) -> list[Command]:
+    def _step_job(self, job: Job, now: float) -> list[Command]:
         if job.state == "running" and not job.open:
             job.state = "finished"
             return [self._emit(events.JobFinished, job, now, exit_code=int(job.worst))]
         if job.state != "waiting":
             return []
-        if any(self._jobs[other].state != "finished" for other in job.needed):
+        kept_back = self._gates.answer(job.spec.after)
+        if kept_back is None or any(self._jobs[other].state != "finished" for other in job.needed):
             return []
         job.state, job.started = "running", now
         spec = job.spec
@@ -318,12 +296,14 @@ class Machine:
         begin = self._emit(
             events.JobStarted, job, now, suite=spec.suite, lock=spec.lock, tests=owed, runner=spec.runner
         )
+        if kept_back:
+            return [begin, *self._withhold(job, kept_back, now)]
         for need in spec.needs:
             if any(self._outcomes.get(test) not in (Outcome.PASSED, Outcome.SKIPPED) for test in need.tests):
                 return [begin, *self._withhold(job, need.label, now)]
         return [begin, *self._skip(job, now), Put(tuple(job.open.values()))]
 
-    def _skip(self, job: _Job, now: float) -> list[Command]:
+    def _skip(self, job: Job, now: float) -> list[Command]:
         """Tests of modules that were skipped at collection are skipped too."""
         out: list[Command] = []
         skipped = {test: why for test, why in sorted(job.spec.skipped.items()) if test in job.open}
@@ -340,17 +320,17 @@ class Machine:
             out.append(self._emit(events.CollectionSkipped, job, now, path=f"{job.spec.suite}::{path}", reason=why))
         return out
 
-    def _withhold(self, job: _Job, label: str, now: float) -> list[Command]:
+    def _withhold(self, job: Job, label: str, now: float) -> list[Command]:
         tests = tuple(job.open)
         job.open.clear()
         for test in tests:
             self._outcomes[test] = Outcome.NOT_PROVEN
         out: list[Command] = [self._emit(events.TestWithheld, job, now, test=test, reason=label) for test in tests]
-        job.state = "finished"
+        job.state, job.withheld = "finished", label
         return [*out, self._emit(events.JobFinished, job, now, exit_code=int(job.worst), reason=label)]
 
     def _attempt(
-        self, worker: str, one: _Running, now: float, *, outcome: Outcome, cause: Cause, message: str, details: str = ""
+        self, worker: str, one: Running, now: float, *, outcome: Outcome, cause: Cause, message: str, details: str = ""
     ) -> events.TestFinished:
         """What is known of an attempt that nobody reported."""
         job = self._job_of[one.test].spec
@@ -370,5 +350,5 @@ class Machine:
         )
 
     @staticmethod
-    def _emit(kind: type[events.Event], job: _Job, now: float, worker: str = "", **fields: object) -> Emit:
+    def _emit(kind: type[events.Event], job: Job, now: float, worker: str = "", **fields: object) -> Emit:
         return Emit(kind(ts=now, job=job.spec.id, attempt=job.spec.attempt, worker=worker, **fields))  # type: ignore[arg-type]

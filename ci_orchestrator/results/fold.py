@@ -57,6 +57,7 @@ class Fold:
         self.dead: dict[str, str] = {}
         self.withheld: dict[str, str] = {}
         self.collection_skipped: dict[str, str] = {}
+        self.gates: dict[str, events.GateDecided] = {}
         self.spans: list[Span] = []
         self.retries = 0
         self._flaky: set[str] = set()
@@ -74,6 +75,7 @@ class Fold:
             events.TestDead: self._test_dead,
             events.TestWithheld: self._test_withheld,
             events.CollectionSkipped: self._collection_skipped,
+            events.GateDecided: self._gate_decided,
         }
         for event in events_:
             self.add(event)
@@ -225,6 +227,11 @@ class Fold:
     def _collection_skipped(self, event: events.CollectionSkipped) -> None:
         self._state(event)
         self.collection_skipped[event.path] = event.reason
+
+    def _gate_decided(self, event: events.GateDecided) -> None:
+        before = self.gates.get(event.job)
+        if before is None or (before.attempt, before.seq) <= (event.attempt, event.seq):
+            self.gates[event.job] = event
 
 
 def attempt_of(event: events.TestFinished) -> Attempt:

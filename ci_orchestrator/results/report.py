@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ci_orchestrator.errors import ExitCode
-from ci_orchestrator.results.model import TestResult, Totals
+from ci_orchestrator.results.model import TestResult, Totals, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,24 @@ class JobSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GateSummary:
+    """What a gate decided after its `stage`; no `verdict`: it should have decided and did not.
+
+    `lower`, `upper`: the error rate (0 to 1) that `samples` with `errors` allow; `why`: the verdict in words.
+    """
+
+    gate: str
+    name: str
+    stage: str
+    verdict: Verdict | None = None
+    samples: int = 0
+    errors: int = 0
+    lower: float = 0.0
+    upper: float = 1.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
     """One earlier build, oldest first in a trend: Unix seconds, counts and seconds of test time."""
 
@@ -86,6 +104,7 @@ class Report:
     results: tuple[TestResult, ...] = ()
     certificate: Certificate
     jobs: tuple[JobSummary, ...] = ()
+    gates: tuple[GateSummary, ...] = ()
     timeline: tuple[Span, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
     warnings: tuple[str, ...] = ()
