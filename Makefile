@@ -7,10 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 PYTEST_ARGS ?= -n auto
-GENERATORS := schemas reference_plan reference_cli
+GENERATORS := schemas reference_plan reference_cli templates
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types imports docs docs-check hooks bench clean
+ENGINES := tests/engines
+.PHONY: help demo test engines lint format types imports docs docs-check hooks bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,6 +22,8 @@ demo: $(VENV)/.ready-demo ## run the bundled example plan on this machine, and s
 
 test: $(VENV)/.ready-test ## run every test (PYTEST_ARGS="-x -k name" to choose)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+engines: $(ENGINES)/node_modules/.ready ## the CI engines of other people that tests run pipelines with (needs node 20+)
 
 lint: $(VENV)/.ready-dev ## ruff
 	$(BIN)/ruff check .
@@ -51,6 +54,11 @@ bench: $(VENV)/.ready-dev ## the quick benchmarks, beside their peers
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .ci-orchestrator
+
+$(ENGINES)/node_modules/.ready: $(ENGINES)/package-lock.json
+	npm ci --prefix $(ENGINES) --ignore-scripts --no-audit --no-fund
+	node $(ENGINES)/github/bundle.mjs
+	@touch $@
 
 # --- environments: one .venv, installed in steps, again whenever pyproject.toml changes -------------------------------
 
