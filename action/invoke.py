@@ -1,0 +1,102 @@
+"""Runs one command of ci-orchestrator with the action's inputs, and says what came of it. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from files import fail, write_output, write_summary
+
+LOCK = ".ci-orchestrator/plan.lock.json"
+REPORT = ".ci-orchestrator/report"
+
+OPTIONS = {
+    "plan": {"plan": "--plan", "lock": "--lock-out", "shards": "--shards", "emit": "--emit"},
+    "run": {"plan": "--plan", "lock": "--lock", "job": "--job", "out": "--out"},
+    "gate": {"lock": "--lock", "stage": "--stage"},
+    "report": {"plan": "--plan", "lock": "--lock", "out": "--out", "paths": ""},
+}
+"""Command → the inputs that it knows → their options; one without is given as it is, one path a line."""
+
+
+def inputs() -> dict[str, str]:
+    """What was given, by name; what is empty, or a switch that is off, was not."""
+    names = sorted({"command", *(name for options in OPTIONS.values() for name in options)})
+    given = {name: os.environ.get(f"INPUT_{name.upper()}", "") for name in names}
+    return {name: value for name, value in given.items() if value and (name, value) != ("emit", "false")}
+
+
+def arguments(given: dict[str, str], emitted: Path) -> list[str]:
+    """The command line, without the program. Ends the step when the inputs make no sense together."""
+    command = given.get("command", "")
+    if command not in OPTIONS:
+        fail(f"The input command is one of {', '.join(OPTIONS)}, not {command!r}.")
+    known = OPTIONS[command]
+    unknown = sorted(set(given) - set(known) - {"command"})
+    if unknown:
+        fail(f"The command {command} has no input {unknown[0]}. It has: {', '.join(known)}.")
+    words = [command]
+    for name, value in {**defaults(command, given), **given}.items():
+        if name == "emit":
+            words += ["--provider", "github", "--emit", str(emitted)]
+        elif name in {"shards", "paths"}:
+            words += [word for line in lines(value) for word in (known[name], line) if word]
+        elif name != "command":
+            words += [known[name], value]
+    if "job" in given and "GITHUB_RUN_ATTEMPT" in os.environ:
+        words += ["--attempt", os.environ["GITHUB_RUN_ATTEMPT"]]
+    return words
+
+
+def defaults(command: str, given: dict[str, str]) -> dict[str, str]:
+    """The lock is where the plan job puts it, and the report where the pipeline looks for it."""
+    if command == "report":
+        return {"out": REPORT, **({"lock": LOCK} if Path(LOCK).exists() else {})}
+    return {"lock": LOCK} if command != "run" or "job" in given else {}
+
+
+def lines(text: str) -> list[str]:
+    """The lines of an input that have something on them."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def run(command: list[str]) -> int:
+    """Run to the end; a cancelled job's signals are handed on, so that what has finished is kept."""
+    with subprocess.Popen(command) as process:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda got, _frame: process.send_signal(got))
+        return process.wait()
+
+
+def program() -> list[str]:
+    """How ci-orchestrator is started; never by what lies in the directory that the tests are in."""
+    command = os.environ.get("COMMAND", "")
+    if command:
+        return [command]
+    place = Path(os.environ["DIRECTORY"])
+    return [str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")), "-I", "-m", "ci_orchestrator"]
+
+
+def main() -> int:
+    """The exit code is that of the command."""
+    given = inputs()
+    emitted = Path(os.environ["RUNNER_TEMP"]) / "ci-orchestrator-jobs.json"
+    emitted.unlink(missing_ok=True)
+    code = run([*program(), *arguments(given, emitted)])
+    write_output("exit-code", str(code))
+    write_output("lock", given.get("lock", LOCK))
+    if emitted.is_file():
+        write_output("jobs", emitted.read_text("utf-8").strip())
+    if given["command"] == "report":
+        report = Path(given.get("out", REPORT))
+        write_output("report", report.as_posix())
+        if (report / "summary.md").is_file():
+            write_summary((report / "summary.md").read_text("utf-8"))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
