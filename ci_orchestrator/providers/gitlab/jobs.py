@@ -1,0 +1,278 @@
+"""The jobs of a pipeline, each as GitLab reads it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from ci_orchestrator.plan.pipeline import GateJob, Pipeline, Shape, StageJobs
+from ci_orchestrator.providers.gitlab import setup, words
+from ci_orchestrator.providers.gitlab.needs import Group, Link, Waits, needs
+from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE, TOOL, commands, install
+from ci_orchestrator.providers.yaml import Flow, Value
+
+Job = dict[str, Value]
+
+WITH_TOOL = ".with ci-orchestrator"
+TAKE_OVER = "take over the lock"
+"""The first job of a child pipeline: it hands on what the parent's plan job made."""
+VARIABLE = "CI_ORCHESTRATOR_JOB"
+CHILD = f"{STATE}/pipeline.yml"
+HISTORY = f"{STATE}/history.sqlite"
+PARENT = "PARENT_PIPELINE_ID"
+OVERHEAD = 15 * 60
+"""Seconds that a job may take beside its tests: ci-orchestrator ends those in time, and what they left is uploaded."""
+HOUR = 3600
+_EXIT_OF = {"hold": 5, "rollback": 4}
+
+
+def tool(pipeline: Pipeline) -> Job:
+    """What the jobs that run ci-orchestrator have in common."""
+    return {"before_script": [*enter(pipeline), "\n".join(install(pipeline.tool_version)) + "\n"]}
+
+
+def enter(pipeline: Pipeline) -> list[str]:
+    """The line that goes to the plan's directory, where it is not the repository's."""
+    return [] if pipeline.root == "." else [f"cd -- {shlex.quote(words.plain(pipeline.root, 'the directory'))}"]
+
+
+def plan(pipeline: Pipeline) -> Job:
+    """The job that plans: within the pinned jobs of a static pipeline, or handing a child pipeline to GitLab."""
+    dynamic = pipeline.shape is Shape.DYNAMIC
+    caches = [setup.cache(pipeline.planning.cache, pipeline.root, "plan", strict=False)]
+    caches += [_history(pipeline, "pull")] if dynamic else []
+    return {
+        "extends": WITH_TOOL,
+        "stage": "plan",
+        **setup.image(_shared_container(pipeline), pipeline.planning.toolchain),
+        **words.tags(pipeline.control),
+        "timeout": "1h",
+        **_optional("variables", words.variables(pipeline.planning_env)),
+        **_optional("cache", [one for one in caches if one is not None]),
+        "script": [*setup.preparation(pipeline.planning, ()), _plan_command(pipeline)],
+        "artifacts": {
+            "expire_in": words.expiry(pipeline.retain),
+            "paths": Flow([words.inside(pipeline.root, path) for path in (LOCK, *([CHILD] if dynamic else []))]),
+        },
+    }
+
+
+def _shared_container(pipeline: Pipeline) -> str | None:
+    """The image in which every suite runs, so that its tests can be listed in it too."""
+    containers = {stage.container for stage in pipeline.stages}
+    return containers.pop() if len(containers) == 1 else None
+
+
+def _plan_command(pipeline: Pipeline) -> str:
+    line = [TOOL, "plan"]
+    name = pipeline.plan_file.rpartition("/")[2]
+    line += [] if name == "testplan.yaml" else ["--plan", name]
+    line += ["--lock-out", LOCK]
+    if pipeline.shape is Shape.DYNAMIC:
+        return shlex.join([*line, "--provider", "gitlab", "--emit", CHILD])
+    pins = [f"--shards {shlex.quote(f'{stage}={count}')}" for stage, count in sorted(pipeline.pins.items())]
+    return " \\\n  ".join([shlex.join(line), *pins])
+
+
+def _history(pipeline: Pipeline, policy: str) -> Value:
+    """Past durations, kept between pipelines; what is on the default branch counts."""
+    path = words.inside(pipeline.root, HISTORY)
+    return {"key": "ci-orchestrator-history", "paths": Flow([path]), "policy": policy, "when": "always"}
+
+
+def take_over(pipeline: Pipeline) -> Job:
+    """The lock of the parent's plan job, for all jobs of the child."""
+    return {
+        "stage": "plan",
+        **words.tags(pipeline.control),
+        "needs": [Flow({"pipeline": f"${PARENT}", "job": "plan"})],
+        "variables": {"GIT_STRATEGY": "none"},
+        "script": [*enter(pipeline), f"test -s {LOCK}"],
+        "artifacts": {
+            "expire_in": words.expiry(pipeline.retain),
+            "paths": Flow([words.inside(pipeline.root, LOCK)]),
+        },
+    }
+
+
+def tests(pipeline: Pipeline, stage: StageJobs, waits: Value, job: str) -> Job:
+    """The test jobs of a stage, but for the matrix of their ids; `job` is the id, or the variable that has it."""
+    return {
+        "extends": WITH_TOOL,
+        "stage": tests_stage(stage.level),
+        "needs": waits,
+        **setup.image(stage.container, stage.setup.toolchain),
+        **setup.services(stage),
+        **words.tags(stage.labels, stage.runner),
+        "timeout": words.duration(stage.timeout, more=OVERHEAD),
+        **({"resource_group": f"{_turn(pipeline, stage)}-$CI_PIPELINE_IID"} if stage.at_once == 1 else {}),
+        **_optional("variables", _test_variables(pipeline, stage)),
+        **_optional("cache", setup.cache(stage.setup.cache, pipeline.root, stage.runner)),
+        "script": [
+            *setup.preparation(stage.setup, stage.secrets),
+            f"{TOOL} run --lock {LOCK} --job {job}",
+        ],
+        "artifacts": {
+            "when": "always",
+            "expire_in": words.expiry(stage.retain),
+            "paths": Flow([words.inside(pipeline.root, f"{BUNDLES}/")]),
+            "reports": _reports(pipeline, stage),
+        },
+    }
+
+
+def _turn(pipeline: Pipeline, stage: StageJobs) -> str:
+    """What the jobs that run one after another have in common: the pipeline, or their only runner."""
+    return "sequential" if pipeline.sequential else stage.runner
+
+
+def _test_variables(pipeline: Pipeline, stage: StageJobs) -> Job:
+    return {
+        **words.checkout(stage.setup.checkout, pipeline.planning.checkout),
+        **words.variables(stage.env),
+    }
+
+
+def _reports(pipeline: Pipeline, stage: StageJobs) -> Value:
+    found: Job = {"junit": words.inside(pipeline.root, f"{BUNDLES}/*/results/junit.xml")}
+    if stage.coverage and stage.coverage.report.endswith(".xml"):
+        path = stage.coverage.report if stage.cwd == "." else f"{stage.cwd}/{stage.coverage.report}"
+        place = words.plain(words.inside(pipeline.root, path), "the coverage report")
+        found["coverage_report"] = {"coverage_format": "cobertura", "path": place}
+    return found
+
+
+def link(pipeline: Pipeline, one: Link) -> Job:
+    """A job that waits for others. With bundles it carries theirs on, so that one download brings them all."""
+    job: Job = {
+        "stage": one.stage,
+        **words.tags(pipeline.control),
+        **({} if one.waits is Waits.PASSED else {"when": "always"}),
+        "needs": needs((), one.needs, artifacts=one.waits is Waits.BUNDLES),
+    }
+    if one.waits is not Waits.BUNDLES:
+        return {**job, "variables": {"GIT_STRATEGY": "none"}, "script": [f"echo {shlex.quote(one.name)}"]}
+    path = words.inside(pipeline.root, f"{BUNDLES}/")
+    return {
+        **job,
+        "script": [f"ls {shlex.quote(path)}"],
+        "artifacts": {"when": "always", "expire_in": "1 day", "paths": Flow([path])},
+    }
+
+
+def gate(pipeline: Pipeline, one: GateJob, lock: str, groups: Sequence[Group]) -> Job:
+    """The decision after a stage. Its exit code is the verdict: the next stage needs this job."""
+    told = bool(one.on_hold or one.on_rollback)
+    command = f"{TOOL} gate --stage {shlex.quote(one.stage)} --lock {LOCK}"
+    verdict = words.inside(pipeline.root, _verdict_file(one))
+    path = words.inside(pipeline.root, f"{BUNDLES}/dtf-{one.id}-*/")
+    return {
+        "extends": WITH_TOOL,
+        "stage": gates_stage(one.level),
+        "when": "always",
+        **words.tags(pipeline.control),
+        "needs": needs((lock,), groups, artifacts=True),
+        "timeout": "30m",
+        "script": [_noting(command, _verdict_file(one)) if told else command],
+        "artifacts": {
+            "when": "always",
+            "expire_in": words.expiry(pipeline.retain),
+            "paths": Flow([path]),
+            **({"reports": {"dotenv": verdict}} if told else {}),
+        },
+    }
+
+
+def _verdict_file(one: GateJob) -> str:
+    return f"{STATE}/{one.id}.env"
+
+
+def _noting(command: str, file: str) -> str:
+    """Runs the gate, and leaves its exit code to the jobs that act on it."""
+    return f'code=0\n{command} || code=$?\necho "CI_ORCHESTRATOR_VERDICT=$code" > {file}\nexit "$code"\n'
+
+
+def reaction(pipeline: Pipeline, one: GateJob, name: str, verdict: str) -> Job:
+    """What the plan asks for on `verdict` (hold or rollback) of the gate that is called `name`."""
+    lines = commands(one.on_hold if verdict == "hold" else one.on_rollback)
+    other = f'if [ "$CI_ORCHESTRATOR_VERDICT" != {_EXIT_OF[verdict]} ]; then'
+    return {
+        "stage": gates_stage(one.level),
+        "when": "on_failure",
+        **words.tags(pipeline.control),
+        "needs": Flow([name]),
+        "timeout": "1h",
+        "script": [f"{other}\n  echo 'The verdict is not {verdict}.'\n  exit 0\nfi\n", *enter(pipeline), *lines],
+    }
+
+
+def report(pipeline: Pipeline, bundles: Sequence[str]) -> Job:
+    """The last job, whatever became of the others. `bundles`: the jobs to collect from, all of them when empty."""
+    jobs = sum(matrix.most for stage in pipeline.stages for matrix in stage.matrices)
+    job: Job = {
+        "extends": WITH_TOOL,
+        "stage": "report",
+        "when": "always",
+        **words.tags(pipeline.control),
+        **({"dependencies": list(bundles)} if bundles else {}),
+        "timeout": words.duration(max(HOUR, jobs)),
+        "script": [f"{TOOL} report --lock {LOCK} --out {REPORT}"],
+        "artifacts": {
+            "when": "always",
+            "expire_in": words.expiry(pipeline.retain),
+            "expose_as": "test report",
+            "paths": Flow([words.inside(pipeline.root, f"{REPORT}/")]),
+        },
+    }
+    return _remembering(pipeline, job) if pipeline.shape is Shape.DYNAMIC else job
+
+
+def _remembering(pipeline: Pipeline, job: Job) -> Job:
+    """The report, adding to the history on the default branch."""
+    del job["when"]
+    script, artifacts = job.pop("script"), job.pop("artifacts")
+    return {
+        **job,
+        "rules": [
+            {
+                "if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH",
+                "when": "always",
+                "variables": {"HISTORY_CACHE": "pull-push"},
+            },
+            {"when": "always"},
+        ],
+        "variables": {"HISTORY_CACHE": "pull"},
+        "cache": [_history(pipeline, "$HISTORY_CACHE")],
+        "script": script,
+        "artifacts": artifacts,
+    }
+
+
+def run_child(pipeline: Pipeline) -> Job:
+    """The job of the parent that starts what the plan job made, and ends as that ends."""
+    queue = {"resource_group": "tests-$CI_COMMIT_REF_SLUG"} if pipeline.concurrency == "queue" else {}
+    return {
+        "stage": "tests",
+        "needs": Flow(["plan"]),
+        **queue,
+        "trigger": {
+            "include": [{"artifact": words.inside(pipeline.root, CHILD), "job": "plan"}],
+            "strategy": "depend",
+        },
+        "variables": {PARENT: "$CI_PIPELINE_ID"},
+    }
+
+
+def tests_stage(level: int) -> str:
+    """The GitLab stage of the test jobs of a level."""
+    return f"tests {level + 1}"
+
+
+def gates_stage(level: int) -> str:
+    """The GitLab stage of the gates after a level."""
+    return f"gates {level + 1}"
+
+
+def _optional(key: str, value: Value) -> Mapping[str, Value]:
+    """The key, where there is something to say."""
+    return {key: value} if value else {}
