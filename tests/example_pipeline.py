@@ -23,7 +23,7 @@ JOBS = 12
 TESTS = {"unit": 17, "api": 4, "web": 4, "kernels": 12}
 """Suite → its number of tests."""
 FLAKY = "unit::tests/unit/test_flaky.py::test_second_time"
-FAILING = "kernels::tests/gpu/test_kernels.py::test_kernel[6]"
+FAILING = "kernels::tests/gpu/test_kernels.py::test_kernel[5]"
 
 PLAN = """
 version: 1
@@ -148,7 +148,7 @@ def write_example(root: Path, *, python: str | os.PathLike[str] | None = sys.exe
     for name, text in FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text).lstrip().replace("BROKEN", "-1" if healthy else "6"), encoding="utf-8")
+        path.write_text(dedent(text).lstrip().replace("BROKEN", "-1" if healthy else "5"), encoding="utf-8")
     plan = PLAN.lstrip()
     if python is not None:
         plan = plan.replace("defaults:\n", f"defaults:\n  python: {str(python)!r}\n", 1)
