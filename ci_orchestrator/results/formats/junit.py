@@ -112,11 +112,11 @@ class _Open:
         said = self.attributes.get("message", "").strip()
         details = self.text.value()
         if "\n" in said:
-            details = details if said in details else f"{said}\n{details}"
+            details = details if said in details else cut_text(f"{said}\n{details}")
         elif details.strip() == said:
             details = ""  # many tools, and our writer, say a message twice
         line = said or details.strip() or self.trace.strip()
-        return cut(line.partition("\n")[0].rstrip()), cut_text(details)
+        return cut(line.partition("\n")[0].rstrip()), details
 
 
 class _Reader:
@@ -151,29 +151,33 @@ class _Reader:
         return cases
 
     def start(self, tag: str, attributes: list[str]) -> None:
-        if tag != "testcase" or self._case is not None:
-            self._start_other(tag.rpartition(":")[2] if ":" in tag else tag, _pairs(attributes))
+        if tag != "testcase" or self._case is not None or self._open:
+            self._start_other(tag.rpartition(":")[2] if ":" in tag else tag, attributes)
             return
         try:
             first, classname, second, name, third, time = attributes
             seconds = float(time)
         except ValueError:
-            self._unusual(_pairs(attributes))
+            self._unusual(attributes)
             return
-        if first == "name" and second == "classname":
+        if first == "name":
             first, classname, second, name = second, name, first, classname
         usual = first == "classname" and second == "name" and third == "time"
         if not usual or len(name) + len(classname) > NAME_LIMIT or not 0.0 <= seconds < LONGEST:
-            self._unusual(_pairs(attributes))
+            self._unusual(attributes)
             return
-        self._case = case = Case(self._suites, classname, name, "", 0, seconds)
+        self._case = case = object.__new__(Case)  # see `Case`
+        case.suites = self._suites
+        case.classname = classname
+        case.name = name
+        case.duration = seconds
         self._items.append(case)
 
     def end(self, tag: str) -> None:
-        if tag == "testcase" and not self._outer:
-            self._case = None
-        else:
+        if tag != "testcase" or self._open or self._outer:
             self._end_other(tag.rpartition(":")[2] if ":" in tag else tag)
+        else:
+            self._case = None
 
     def _root(self, tag: str, attributes: list[str]) -> None:
         """The first element of the file; from here on `start` is the handler."""
@@ -182,9 +186,9 @@ class _Reader:
         self.feed.parser.StartElementHandler = self.start
         self.start(tag, attributes)
 
-    def _unusual(self, attributes: Attributes) -> None:
+    def _unusual(self, attributes: list[str]) -> None:
         """A case whose attributes are not just the three that most have, each as it should be."""
-        get = attributes.get
+        get = _pairs(attributes).get
         line = get("line", "")
         self._case = case = Case(
             self._suites,
@@ -212,7 +216,7 @@ class _Reader:
         self.feed.warn("a time is not a number of seconds: taken as 0")
         return 0.0
 
-    def _start_other(self, tag: str, attributes: Attributes) -> None:
+    def _start_other(self, tag: str, attributes: list[str]) -> None:
         if self._open:
             self._start_inside(tag, attributes)
         elif tag in _PROBLEMS or tag in _OUTPUTS:
@@ -226,19 +230,19 @@ class _Reader:
         elif tag == "testsuite":
             self._around.append(self._suites)
             if len(self._suites) < NESTED_SUITES:
-                self._suites = (*self._suites, cut_name(attributes.get("name", "")))
+                self._suites = (*self._suites, cut_name(_pairs(attributes).get("name", "")))
         elif tag in _RETRIES and self._case is not None:
             self._collect(tag, attributes)
 
-    def _start_inside(self, tag: str, attributes: Attributes) -> None:
+    def _start_inside(self, tag: str, attributes: list[str]) -> None:
         """Within an element with text: a retry has a trace and outputs of its own, all else is skipped."""
         if tag in _IN_RETRY and len(self._open) == 1 and not self._inside and self._open[0].tag in _RETRIES:
             self._collect(tag, attributes)
         else:
             self._inside += 1
 
-    def _collect(self, tag: str, attributes: Attributes) -> None:
-        opened = _Open(tag, attributes)
+    def _collect(self, tag: str, attributes: list[str]) -> None:
+        opened = _Open(tag, _pairs(attributes))
         self._open.append(opened)
         self.feed.parser.CharacterDataHandler = opened.text.add
 
@@ -319,7 +323,8 @@ class _Reader:
 
 def _pairs(attributes: list[str]) -> Attributes:
     """Names and values in turn, as expat gives them, as a dictionary."""
-    return dict(zip(attributes[::2], attributes[1::2], strict=True))
+    turns = iter(attributes)
+    return dict(zip(turns, turns, strict=True))
 
 
 def _verdict(outcome: Outcome, kind: str) -> tuple[Outcome, Cause]:

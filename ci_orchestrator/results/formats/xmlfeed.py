@@ -44,7 +44,8 @@ class XmlFeed:
     def __init__(self, file: str, start: Callable[[str, list[str]], None], end: Callable[[str], None]) -> None:
         self.file = file
         self.broken: str = ""
-        self.parser = parser = expat.ParserCreate("UTF-8")
+        # A name costs less to read again than to be looked for among those read before, which is the default.
+        self.parser = parser = expat.ParserCreate("UTF-8", intern=None)
         parser.buffer_text = True
         parser.ordered_attributes = True  # a list costs less than a dictionary that is read once
         parser.buffer_size = 65_536

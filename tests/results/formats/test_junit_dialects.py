@@ -221,6 +221,38 @@ def test_unknown_elements_within_a_text_do_not_confuse():
     assert (case.outcome, case.details, case.stdout) == (Outcome.FAILED, "acd", "o")
 
 
+@pytest.mark.parametrize("tag", ["testcase", "testsuite", "failure", "x"])
+def test_an_element_within_a_text_is_text_and_ends_nothing(tag):
+    within = f'a<{tag} classname="c" name="x" time="1">b<{tag}/></{tag}>c'
+    failed, alone, after = cases(
+        suite(
+            f'<testcase classname="c" name="n" time="1"><failure message="m">{within}</failure></testcase>'
+            f'<error message="e">{within}</error><testcase classname="c" name="m" time="1"/>'
+        )
+    )
+    assert (failed.name, failed.outcome, failed.details) == ("n", Outcome.FAILED, "abc")
+    assert (alone.name, alone.outcome, alone.details) == ("(suite)", Outcome.ERRORED, "abc")
+    assert (after.name, after.outcome) == ("m", Outcome.PASSED)
+
+
+def test_a_case_is_the_same_value_however_its_attributes_are_written():
+    same = Case(("s",), "c", "n", duration=1.5)
+    for attributes in (
+        'classname="c" name="n" time="1.5"',
+        'name="n" classname="c" time="1.5"',
+        'time="1.5" classname="c" name="n"',
+        'name="n" class="c" duration="1,5" x="y"',
+    ):
+        (case,) = cases(suite(f"<testcase {attributes}/>"))
+        assert (case, repr(case)) == (same, repr(same))
+
+
+def test_a_warning_tells_the_line():
+    odd = '<testcase classname="c" name="n" time="soon"/>'
+    warned = [item for item in items(suite(f"\n{odd}\n\n{odd}")) if isinstance(item, ReadWarning)]
+    assert [str(warning.where) for warning in warned] == ["r.xml:2", "r.xml:4"]
+
+
 @pytest.mark.parametrize(
     ("attributes", "test"),
     [
