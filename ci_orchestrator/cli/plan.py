@@ -11,6 +11,7 @@ from ci_orchestrator.api.rendering import Target, all_pinned, check_rendered, em
 from ci_orchestrator.api.views import phase_view, plan_view
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.errors import ExitCode, UserError
+from ci_orchestrator.plan.expansion import stages_of
 from ci_orchestrator.plan.lock import encode
 from ci_orchestrator.plan.pipeline import Shape
 from ci_orchestrator.providers import RENDERERS
@@ -179,8 +180,9 @@ def _print(output: Output, planned: Planned) -> None:
     ]
     output.table(rows, header=("level", "job", "runner", "tests", "estimate", "needs"), right=(0, 3, 4))
     output.print()
+    suite_of = {stage.name: suite.name for suite in planned.plan.suites.values() for stage in stages_of(suite)}
     for name, division in planned.schedule.shards.items():
-        estimates = planned.schedule.estimates[name]
+        estimates = planned.schedule.estimates[suite_of[name]]
         known = ", ".join(f"{number} by {source}" for source, number in estimates.counts.items() if number)
         output.print(
             f"{output.style(name, 'bold')}: {division.why or 'no tests'}; longest {seconds(division.makespan)}, "
