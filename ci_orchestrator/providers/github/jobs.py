@@ -11,6 +11,7 @@ from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline import GateJob, Matrix, Pipeline, Shape, StageJobs
 from ci_orchestrator.providers.github.expressions import script, text
 from ci_orchestrator.providers.github.limits import LIMITS
+from ci_orchestrator.providers.github.pins import image
 from ci_orchestrator.providers.github.steps import (
     Step,
     action,
@@ -73,7 +74,7 @@ def stage_job(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matr
     job = _job("${{ matrix.name }}", runs_on, minutes, wiring.stage(stage, matrix), READ)
     job["strategy"] = _strategy(pipeline, wiring, stage, matrix)
     if stage.container:
-        job["container"] = {"image": text(stage.container)}
+        job["container"] = {"image": image(stage.container)}
     if stage.services:
         job["services"] = {name: _service(stage, name) for name in stage.services}
     return {**job, "steps": apart(steps)}
@@ -160,7 +161,7 @@ def _strategy(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matr
 
 def _service(stage: StageJobs, name: str) -> Value:
     service = stage.services[name]
-    value: dict[str, Value] = {"image": text(service.image)}
+    value: dict[str, Value] = {"image": image(service.image)}
     if service.env:
         value["env"] = texts(service.env)
     if service.ports:

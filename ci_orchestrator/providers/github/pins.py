@@ -1,4 +1,4 @@
-"""Other people's actions, each pinned by the commit of a release; the comment beside it says which."""
+"""Other people's actions, each pinned by the commit of a release; the comment beside it says which. And images."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ _PINS = {
 }
 
 
-def pinned(action: str) -> Note:
+def pinned(action: str, remark: str = "") -> Note:
     """What ``uses:`` says for `action`: one of the table, or a path below one, such as actions/cache/save."""
     commit, version = _PINS["/".join(action.split("/")[:2])]
-    return Note(f"{action}@{commit}", beside=version)
+    return Note(f"{action}@{commit}", beside=f"{version}  # {remark}" if remark else version)
+
+
+def image(name: str) -> Note:
+    """An image of the plan, as it stands there: whether it is pinned is the plan's choice."""
+    return Note(name, beside="" if "@sha256:" in name else "zizmor: ignore[unpinned-images] as in the plan")
 
 
 def ours() -> Note:

@@ -88,29 +88,31 @@ def _defaults(pipeline: Pipeline) -> dict[str, Value]:
 
 
 def _jobs(pipeline: Pipeline, *, token: bool) -> dict[str, Value]:
-    jobs: dict[str, Job] = {}
-    for key, job in _every(pipeline, token=token):
+    jobs: dict[str, Value] = {}
+    for key, job, remark in _every(pipeline, token=token):
         if key in jobs:
             raise PlanError(f"two jobs of the pipeline would be called {key!r}", fix="rename one of the suites")
-        jobs[key] = job
-    return {key: Note(job, blank=number > 0) for number, (key, job) in enumerate(jobs.items())}
+        jobs[key] = Note(job, above=[remark] if remark else [], blank=bool(jobs))
+    return jobs
 
 
-def _every(pipeline: Pipeline, *, token: bool) -> Iterator[tuple[str, Job]]:
-    """All jobs, in the order in which they run."""
+def _every(pipeline: Pipeline, *, token: bool) -> Iterator[tuple[str, Job, str]]:
+    """All jobs, in the order in which they run, with a remark where the reader may wonder."""
     wiring = Wiring(pipeline)
     gates = {gate.of: gate for gate in pipeline.gates}
-    yield wiring.plan, plan_job(pipeline)
+    yield "plan", plan_job(pipeline), ""
     before: list[str] = []
     for stage in pipeline.stages:
         for matrix in stage.matrices:
             before.append(matrix.id)
-            yield matrix.id, stage_job(pipeline, wiring, stage, matrix)
+            yield matrix.id, stage_job(pipeline, wiring, stage, matrix), ""
         if gate := gates.get(stage.id):
             before.append(gate.id)
-            yield gate.id, gate_job(pipeline, wiring, gate, token=token)
-            yield from verdict_jobs(pipeline, wiring, gate)
-    yield wiring.report, report_job(pipeline, wiring.end(before), token=token)
+            remark = f"Decides however the jobs of {stage.name} ended. Only what it lets proceed goes on."
+            yield gate.id, gate_job(pipeline, wiring, gate, token=token), remark
+            yield from ((key, job, "") for key, job in verdict_jobs(pipeline, wiring, gate))
+    remark = "Runs whatever happened before, and proves that no test is missing."
+    yield "report", report_job(pipeline, wiring.end(before), token=token), remark
 
 
 def _check_collecting(pipeline: Pipeline) -> bool:

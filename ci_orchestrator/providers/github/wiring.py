@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ci_orchestrator.plan.pipeline import GateJob, Matrix, Pipeline, Shape, StageJobs
 from ci_orchestrator.providers.github.expressions import condition
 
+PLANNED = "needs.plan.result == 'success'"
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:
@@ -28,37 +30,23 @@ class Wiring:
     pipeline: Pipeline
 
     @property
-    def plan(self) -> str:
-        """The key of the job that plans; a suite may have that name."""
-        return self._free("plan")
-
-    @property
-    def report(self) -> str:
-        """The key of the job that reports."""
-        return self._free("report")
-
-    @property
     def dynamic(self) -> bool:
         """Whether the jobs are known only when the plan job has run."""
         return self.pipeline.shape is Shape.DYNAMIC
 
-    def _free(self, name: str) -> str:
-        taken = {matrix.id for stage in self.pipeline.stages for matrix in stage.matrices}
-        return f"dtf-{name}" if name in taken else name
-
     def cells(self, matrix: Matrix) -> str:
         """The expression that is the list of a matrix's cells; null when it has none."""
-        return f"fromJSON(needs.{self.plan}.outputs.jobs).{matrix.id}"
+        return f"fromJSON(needs.plan.outputs.jobs).{matrix.id}"
 
     def stage(self, stage: StageJobs, matrix: Matrix) -> Wire:
         """When the jobs of one matrix of a stage start."""
         needed = [each for name in stage.needs for each in self.pipeline.stage(name).matrices]
         before = self._before(stage, matrix)
-        needs = _once([self.plan, *(each.id for each in needed), *([stage.after] if stage.after else []), *before])
+        needs = _once(["plan", *(each.id for each in needed), *([stage.after] if stage.after else []), *before])
         present = [f"{self.cells(matrix)} != null"] if self.dynamic else []
         if not (stage.after or before or (self.dynamic and needed)):
             return Wire(needs, condition(present))
-        parts = ["!cancelled()", self._planned, *present, *map(self._passed, needed)]
+        parts = ["!cancelled()", PLANNED, *present, *map(self._passed, needed)]
         if stage.after:
             parts.append(f"needs.{stage.after}.result == 'success'")
         return Wire(needs, condition(parts))
@@ -74,8 +62,8 @@ class Wiring:
         """A gate decides whenever its stage ran, whatever came of that."""
         judged = [matrix.id for matrix in self.pipeline.stage(gate.of).matrices]
         ran = " || ".join(f"needs.{each}.result != 'skipped'" for each in judged)
-        parts = ["!cancelled()", self._planned, f"({ran})" if len(judged) > 1 else ran]
-        return Wire((self.plan, *judged), condition(parts))
+        parts = ["!cancelled()", PLANNED, f"({ran})" if len(judged) > 1 else ran]
+        return Wire(("plan", *judged), condition(parts))
 
     def verdict(self, gate: GateJob, verdict: str) -> Wire:
         """What runs when a gate said hold or rollback."""
@@ -83,11 +71,7 @@ class Wiring:
 
     def end(self, others: Iterable[str]) -> Wire:
         """The report runs after everything, also after cancellation, if there is a lock to report on."""
-        return Wire((self.plan, *others), condition(["always()", self._planned]))
-
-    @property
-    def _planned(self) -> str:
-        return f"needs.{self.plan}.result == 'success'"
+        return Wire(("plan", *others), condition(["always()", PLANNED]))
 
     def _passed(self, matrix: Matrix) -> str:
         """All jobs of a matrix have passed, or there are none."""

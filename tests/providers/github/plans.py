@@ -1,0 +1,120 @@
+"""Plans, and the workflows that they become."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import example_pipeline
+import yaml
+
+from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.pipeline import Pipeline, Rendered
+from ci_orchestrator.providers.github.limits import LIMITS
+from ci_orchestrator.providers.github.render import RENDERER
+from ci_orchestrator.translate.pipelines import dynamic_pipeline, static_pipeline
+
+PATH = ".github/workflows/tests.yml"
+EXAMPLE = example_pipeline.PLAN
+EXAMPLE_PINS = {"api": 2, "kernels-100": 2, "kernels-50": 2, "unit": 4, "web": 2}
+
+MONOREPO = """
+name: shop
+pipeline:
+  mode: sequential
+  concurrency: queue
+  fail-fast: true
+  trigger: {push: [main, "release/*"], pull-request: false, manual: false}
+suites:
+  go:
+    tool: command
+    list: go list ./...
+    run: go test {tests}
+    setup:
+      checkout: {depth: 0, submodules: true, lfs: true}
+      toolchain: {go: "1.24", java: "21"}
+    timeout: 100m
+    artifacts: {retain: 200d}
+  web:
+    tool: command
+    list: [npm, run, --silent, list]
+    run: [npm, test, --, "{tests}"]
+    cwd: web
+    shards: 3
+    needs: [go]
+    setup:
+      toolchain: {node: "22", python: "3.10"}
+      run: [npm ci]
+      cache: {paths: [~/.npm, web/node_modules], key: [web/package-lock.json]}
+    container: node:22
+    services:
+      db: {image: "postgres:16", env: {POSTGRES_PASSWORD: test}, ports: ["5432"]}
+      cache: {image: "redis:7", ports: ["6379:6379"]}
+    env: {NODE_ENV: test}
+    secrets: [NPM_TOKEN]
+"""
+MONOREPO_PINS = {"go": 1, "web": 3}
+
+WIDE = """
+suites:
+  unit: {tool: pytest, shards: 600}
+  after: {tool: pytest, needs: [unit]}
+"""
+WIDE_PINS = {"after": 1, "unit": 600}
+
+HOSTILE = r"""
+name: "it's \"x\" ${{ secrets.A }} $(touch /tmp/pwned) `id` %0A::error::x #: {[ \U0001F600"
+pipeline:
+  trigger: {push: ["main*"]}
+runners:
+  odd:
+    labels: {github: ["self-hosted", "a, b: ${{ github.token }} ]", "on", "yes #no"]}
+gates:
+  canary:
+    error-rate: {healthy: "<30%", unhealthy: ">40%", confidence: 80%, min-samples: 6}
+    on-hold: [["echo", "${{ secrets.A }}", "$(touch pwned)", "`touch pwned`", "it's", "a\nb", "%0A::error::x"]]
+suites:
+  on:
+    tool: pytest
+    stages: [50, 100]
+    gate: canary
+    shards: 2
+    env: {A: "${{ secrets.A }}", B: "$(touch pwned)\n::error::x\n", C: "yes", D: "1e3", E: "it's \"${{ '}}' }}\""}
+    setup:
+      run: [["sh", "-c", "echo '${{ github.actor }}' \"$1\"", "-", "${{ 1 }}\n::warning::y"]]
+      cache: {paths: ["a-b"], key: ["it's ${{ x }} }}.txt", "n: #o"]}
+  "null": {tool: pytest, needs: ["on"]}
+"""
+HOSTILE_PINS = {"null": 1, "on-100": 1, "on-50": 1}
+
+
+def dynamic(text: str, plan_file: str = "testplan.yaml") -> Pipeline:
+    """The dynamic pipeline of a plan that has not planned."""
+    return dynamic_pipeline(load_plan(text), LIMITS, plan_file=plan_file, tool="1.2.3")
+
+
+def static(text: str, pins: dict[str, int], plan_file: str = "testplan.yaml") -> Pipeline:
+    """The static pipeline of a plan."""
+    return static_pipeline(load_plan(text), pins, LIMITS, plan_file=plan_file, tool="1.2.3")
+
+
+def rendered(pipeline: Pipeline) -> str:
+    """The workflow."""
+    done: Rendered = RENDERER.render(pipeline, PATH)
+    assert list(done.files) == [done.main] == [PATH]
+    return done.files[PATH]
+
+
+def jobs(pipeline: Pipeline) -> dict[str, dict]:
+    """The workflow's jobs, as they are read back."""
+    return yaml.safe_load(rendered(pipeline))["jobs"]
+
+
+def repository(place: Path, text: str, labels: tuple[str, ...] = ()) -> Path:
+    """A repository with a workflow, where linters look for it; `labels` are those of its own runners."""
+    file = place / PATH
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+    (place / ".github/actionlint.yaml").write_text(yaml.safe_dump({"self-hosted-runner": {"labels": list(labels)}}))
+    subprocess.run(["git", "init", "--quiet", str(place)], check=True)
+    return file

@@ -1,0 +1,192 @@
+"""What holds of every workflow: walls, jobs, conditions, quoting."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from providers.github import plans
+
+from ci_orchestrator.errors import PlanError
+from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.providers.base import command_in
+from ci_orchestrator.providers.github.limits import LIMITS
+from ci_orchestrator.providers.github.pins import OURS, pinned
+from ci_orchestrator.providers.github.render import RENDERER
+from ci_orchestrator.translate.phases import schedule
+from ci_orchestrator.translate.pipelines import dynamic_pipeline, pins_of, static_pipeline
+
+CANARY = 'gates: {canary: {error-rate: {healthy: "<50%", unhealthy: ">60%", confidence: 60%}}}\n'
+
+
+@settings(max_examples=12)
+@given(
+    counts=st.lists(st.integers(1, 700), min_size=1, max_size=6),
+    canary=st.sets(st.integers(0, 5)),
+    needed=st.sets(st.integers(1, 5)),
+)
+def test_inside_every_wall_with_each_job_once_or_refused(counts: list[int], canary: set[int], needed: set[int]) -> None:
+    suites = {
+        f"s{number}": {
+            "tool": "pytest",
+            "shards": count,
+            **({"stages": [50, 100], "gate": "canary"} if number in canary and count > 1 else {}),
+            **({"needs": [f"s{number - 1}"]} if number in needed else {}),
+        }
+        for number, count in enumerate(counts)
+    }
+    plan = load_plan(CANARY + yaml.safe_dump({"suites": suites}))
+    found = {name: [f"t.py::t{n}" for n in range(suite["shards"])] for name, suite in suites.items()}
+    lock = schedule(plan, found, durations={}, tool_version="1").lock
+    try:
+        emitting = dynamic_pipeline(plan, LIMITS, plan_file="testplan.yaml", tool="1", lock=lock)
+        fixed = static_pipeline(plan, pins_of(lock), LIMITS, plan_file="testplan.yaml", tool="1")
+        emitted, text = json.loads(RENDERER.emit(emitting)), plans.rendered(fixed)
+    except PlanError as refusal:
+        said = str(refusal)
+    else:
+        check(emitted, text, plans.rendered(emitting), sorted(job.id for job in lock.jobs))
+        return
+    assert re.search(r"[\d,]+ (test jobs|requests|artifacts).*GitHub Actions takes [\d,]+ \(https://", said)
+
+
+def check(emitted: dict[str, list], text: str, dynamic: str, ids: list[str]) -> None:
+    written = yaml.safe_load(text)["jobs"]
+    matrices = {key: job["strategy"]["matrix"]["include"] for key, job in written.items() if "strategy" in job}
+    assert sorted(cell["job"] for cells in emitted.values() for cell in cells) == ids
+    assert sorted(cell["job"] for cells in matrices.values() for cell in cells) == ids
+    assert max(map(len, [*matrices.values(), *emitted.values()])) <= 256
+    assert len(text) <= 1024**2
+    assert len(ids) <= 900
+    assert set(emitted) <= set(yaml.safe_load(dynamic)["jobs"])
+    collect(written, len(ids))
+
+
+def collect(written: dict, jobs: int) -> None:
+    """A report that may meet more than the hundred artifacts that a run lists asks for a token, and may use it."""
+    report = written["report"]
+    download = next(step["with"] for step in report["steps"] if "pattern" in step.get("with", {}))
+    assert ("github-token" in download) == (report["permissions"] == {"actions": "read"})
+    assert "github-token" in download or jobs < 50
+
+
+def many(jobs: int) -> str:
+    """A plan with so many jobs."""
+    counts = [min(jobs - start, 5_000) for start in range(0, jobs, 5_000)]
+    return "suites: {" + ", ".join(f"s{n}: {{tool: pytest, shards: {count}}}" for n, count in enumerate(counts)) + "}"
+
+
+@pytest.mark.parametrize("jobs", [890, 900])
+def test_as_many_as_can_be_collected_are_several_matrices(jobs: int) -> None:
+    assert list(plans.jobs(plans.dynamic(many(jobs)))) == ["plan", "s0", "s0_part2", "s0_part3", "s0_part4", "report"]
+
+
+@pytest.mark.parametrize("jobs", [901, 20_000])
+def test_what_cannot_be_collected_is_refused(jobs: int) -> None:
+    with pytest.raises(PlanError, match=rf"{jobs:,} test jobs .* takes 900 \(https://") as error:
+        plans.dynamic(many(jobs))
+    assert error.value.fix.count("; or ") == 2
+
+
+def test_a_gate_that_asks_again_for_its_bundles_counts() -> None:
+    text = CANARY + "suites: {a: {tool: pytest, shards: 600, stages: [50, 100], gate: canary}}"
+    with pytest.raises(PlanError, match=r"1,2\d\d requests .* takes 1,000"):
+        plans.rendered(plans.dynamic(text))
+
+
+def test_emptiness_is_left_out_and_waited_for_by_nobody() -> None:
+    pipeline = plans.dynamic("suites: {a: {tool: pytest, allow-empty: true}, b: {tool: pytest, needs: [a]}}")
+    assert json.loads(RENDERER.emit(pipeline)) == {}
+    jobs = plans.jobs(pipeline)
+    assert jobs["a"]["if"] == "fromJSON(needs.plan.outputs.jobs).a != null"
+    assert "(needs.a.result == 'success' || fromJSON(needs.plan.outputs.jobs).a == null)" in jobs["b"]["if"]
+
+
+def test_the_head_renders_it_again() -> None:
+    text = plans.rendered(plans.static(plans.EXAMPLE, plans.EXAMPLE_PINS))
+    assert command_in(text) == ("static", plans.EXAMPLE_PINS)
+    assert text.count("ci-orchestrator plan --provider") == 1
+
+
+def test_a_class_without_labels_is_refused() -> None:
+    text = "runners: {gpu: {labels: {gitlab: [gpu]}}}\nsuites: {unit: {tool: pytest}}"
+    with pytest.raises(PlanError, match=r"runner class .*no labels for GitHub") as error:
+        plans.rendered(plans.dynamic(text))
+    assert "labels" in error.value.fix
+
+
+def test_two_jobs_of_one_name_are_refused() -> None:
+    text = "suites: {unit: {tool: pytest, shards: 300}, unit-part2: {tool: pytest}}"
+    with pytest.raises(PlanError, match="unit_part2"):
+        plans.rendered(plans.dynamic(text))
+
+
+def test_a_condition_that_github_would_not_read_is_refused() -> None:
+    others = {f"suite-with-quite-a-long-name-{n:03}": {"tool": "pytest"} for n in range(250)}
+    suites = {**others, "last": {"tool": "pytest", "needs": list(others)}}
+    with pytest.raises(PlanError, match=r"characters in an expression.* takes 21,000"):
+        plans.rendered(plans.dynamic(yaml.safe_dump({"suites": suites})))
+
+
+def test_a_file_that_is_too_long_is_refused() -> None:
+    env = {f"A{n}": "x" * 9_000 for n in range(60)}
+    with pytest.raises(PlanError, match="characters in a workflow file"):
+        plans.rendered(plans.dynamic(yaml.safe_dump({"suites": {"a": {"tool": "pytest", "env": env}}})))
+
+
+def expressions(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [found for each in value.values() for found in expressions(each)]
+    if isinstance(value, list):
+        return [found for each in value for found in expressions(each)]
+    return [value] if isinstance(value, str) and "${{" in value else []
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=20) | st.text("${{}}' secrets.A\n", max_size=30))
+def test_a_plans_texts_are_never_evaluated(text: str) -> None:
+    """Not in scripts, and elsewhere only as the literal that they are."""
+    text = text.replace("\x00", "")
+    plan = {"suites": {"a": {"tool": "pytest", "env": {"A": text}, "setup": {"run": [["echo", text]]}}}}
+    try:
+        pipeline = plans.dynamic(yaml.safe_dump(plan, allow_unicode=True))
+    except PlanError:
+        return  # a text that no plan may have
+    for job in plans.jobs(pipeline).values():
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")
+            for value in expressions({"A": step.get("env", {}).get("A", "")}):
+                assert value.replace("${{ '${{' }}", "${{") == text
+
+
+def test_everything_that_is_not_ours_is_pinned() -> None:
+    for pipeline in (plans.dynamic(plans.EXAMPLE), plans.static(plans.MONOREPO, plans.MONOREPO_PINS)):
+        used = {step["uses"] for job in plans.jobs(pipeline).values() for step in job["steps"] if "uses" in step}
+        assert OURS in used
+        assert all(re.fullmatch(r"actions/[a-z/-]+@[0-9a-f]{40}", action) for action in used - {OURS})
+
+
+def test_the_version_stands_beside_the_commit() -> None:
+    assert re.fullmatch(r"v\d+\.\d+\.\d+", pinned("actions/cache/save").beside)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "group", "cancels"), [("cancel-older", "ref", True), ("queue", "ref", False), ("none", "run_id", False)]
+)
+def test_concurrency(wanted: str, group: str, cancels: bool) -> None:
+    text = f"pipeline: {{concurrency: {wanted}}}\nsuites: {{a: {{tool: pytest}}}}"
+    concurrency = yaml.safe_load(plans.rendered(plans.dynamic(text)))["concurrency"]
+    assert concurrency == {
+        "group": f"${{{{ github.workflow }}}}-${{{{ github.{group} }}}}",
+        "cancel-in-progress": cancels,
+    }
+
+
+def test_secrets_reach_only_what_runs_the_plans_tests() -> None:
+    for key, job in plans.jobs(plans.dynamic(plans.EXAMPLE)).items():
+        holders = [step["name"] for step in job["steps"] if "EXAMPLE_TOKEN" in step.get("env", {})]
+        assert holders == {"plan": ["Plan"], "api": ["Run the tests"]}.get(key, [])
