@@ -1,0 +1,129 @@
+"""The functions that plan, decide and report, put together from constant code and the little that a plan changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ci_orchestrator.plan.pipeline import Pipeline, Shape
+from ci_orchestrator.providers.jenkins import functions as code
+from ci_orchestrator.providers.jenkins import jobs, steps
+from ci_orchestrator.providers.shell import commands
+
+_PLAN = """\
+// Plans: which test runs in which job. Every job reads the lock.
+void makePlan() {{
+{body}
+}}
+"""
+
+_HISTORY = """\
+// The durations of earlier builds: of this branch, for a pull request of the branch that it goes into.
+catchError(buildResult: 'SUCCESS', stageResult: 'SUCCESS', catchInterruptions: false) {
+    String branch = env.CHANGE_TARGET ? '../' + env.CHANGE_TARGET.replace('/', '%2F') : "/${env.JOB_NAME}"
+    copyArtifacts(
+        projectName: branch,
+        selector: lastCompleted(),
+        filter: '.ci-orchestrator/history.sqlite',
+        optional: true)
+}"""
+
+_EMITTED = """\
+jobs = readJSON(file: '.ci-orchestrator/jobs.json', returnPojo: true)
+// This file comes from where the tests are: nothing but ids gets in.
+if (jobs.values().any { cells -> cells.keySet().any { job -> !(job ==~ /[a-z][a-z0-9_]{0,59}/) } }) {
+    error 'jobs.json has something else than ids of jobs'
+}"""
+
+_REPORT = """\
+// Always runs once there is a plan: collects what there is, and decides.
+void report() {{
+    if (!levels) {{
+        return
+    }}
+    stage('report') {{
+        onAgent(CONTROL, {seconds}) {{
+            checkout scm
+            prepared {{
+                collect(BUNDLES)
+                int verdict = sh(
+                    label: 'report',
+                    returnStatus: true,
+                    script: '.ci-orchestrator/bin/ci-orchestrator report' +
+                        ' --lock .ci-orchestrator/plan.lock.json --out .ci-orchestrator/report')
+                // Red tests do not make the build unstable: the verdict decides.
+                junit(
+                    testResults: '.ci-orchestrator/report/junit.xml',
+                    allowEmptyResults: true,
+                    skipMarkingBuildUnstable: true)
+{coverage}                archiveArtifacts(
+                    artifacts: '.ci-orchestrator/report/**, .ci-orchestrator/bundles/**,' +
+                        ' .ci-orchestrator/plan.lock.json, .ci-orchestrator/history.sqlite',
+                    allowEmptyArchive: true)
+                if (verdict) {{
+                    error "the build is not green: exit code ${{verdict}}"
+                }}
+            }}
+        }}
+    }}
+}}
+"""
+
+_COVERAGE = """\
+                recordCoverage(tools: [[parser: 'COBERTURA', pattern: '.ci-orchestrator/bundles/*/coverage/**/*.xml']])
+"""
+
+
+def plan(pipeline: Pipeline) -> str:
+    """The function that plans."""
+    lock = ".ci-orchestrator/plan.lock.json"
+    dynamic = pipeline.shape is Shape.DYNAMIC
+    options = ["--lock-out", lock]
+    file = pipeline.plan_file.rpartition("/")[2]
+    if file != "testplan.yaml":
+        options = ["--plan", file, *options]
+    if dynamic:
+        options += ["--provider", "jenkins", "--emit", ".ci-orchestrator/jobs.json"]
+    options += [word for stage, count in sorted(pipeline.pins.items()) for word in ("--shards", f"{stage}={count}")]
+    command = commands([[".ci-orchestrator/bin/ci-orchestrator", "plan", *options]])
+    inside = steps.environment(
+        pipeline.planning_env,
+        pipeline.planning_secrets,
+        [*steps.setup(pipeline.planning, "all suites"), *steps.shell("plan", command, "the plan job")],
+        "all suites",
+    )
+    after = [
+        _EMITTED if dynamic else "jobs = readJSON(text: JOBS, returnPojo: true)",
+        "stash name: 'plan', includes: '.ci-orchestrator/plan.lock.json, .ci-orchestrator/history.sqlite'",
+        "levels = readJSON(text: LEVELS, returnPojo: true)",
+    ]
+    every = [*([_HISTORY] if dynamic else []), *inside, *after]
+    body = [*steps.checkout(pipeline.planning.checkout), "prepared {", *steps.indented(every), "}"]
+    return _PLAN.format(
+        body="\n".join(steps.indented([f"onAgent(CONTROL, {jobs.SECONDS}) {{", *steps.indented(body), "}"]))
+    )
+
+
+def constant(pipeline: Pipeline) -> Sequence[str]:
+    """What runs levels, stages, gates and tests."""
+    parts = [code.FLOW.replace("@RUN@", _fan_out(pipeline))]
+    if pipeline.gates:
+        verdicts = code.ON_ROLLBACK * any(gate.on_rollback for gate in pipeline.gates)
+        verdicts += code.ON_HOLD * any(gate.on_hold for gate in pipeline.gates)
+        parts.append(code.GATE.replace("@VERDICTS@", verdicts).replace("@SECONDS@", str(jobs.SECONDS)))
+    else:
+        parts[0] = parts[0].replace(code.CALL_GATE, "")
+    inside = "\n".join(steps.indented(steps.in_root(pipeline.root, code.PREPARED.splitlines())))
+    parts.append(code.TOOLS.replace("@IN_ROOT@", inside))
+    return parts
+
+
+def report(pipeline: Pipeline) -> str:
+    """The function that reports."""
+    coverage = any(stage.coverage for stage in pipeline.stages)
+    return _REPORT.format(seconds=jobs.SECONDS, coverage=_COVERAGE if coverage else "")
+
+
+def _fan_out(pipeline: Pipeline) -> str:
+    if any(stage.at_once is not None for stage in pipeline.stages):
+        return code.LANES.replace("@STOP@", " && !red" if pipeline.fail_fast else "")
+    return code.FAIL_FAST if pipeline.fail_fast else code.ALL_AT_ONCE
