@@ -11,7 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import exp, lgamma, log
 
+from pydantic import ValidationError
+
+from ci_orchestrator.errors import LockError
 from ci_orchestrator.plan.gates import ErrorRate
+from ci_orchestrator.plan.lock import Gate, Lock
 from ci_orchestrator.results.model import Outcome, Verdict
 
 _STEPS = 60
@@ -30,6 +34,23 @@ class Decision:
     lower: float
     upper: float
     why: str
+
+
+NO_TESTS = Decision(
+    verdict=Verdict.PROCEED, samples=0, errors=0, lower=0.0, upper=1.0, why="the plan has no tests for this stage"
+)
+"""Of a stage that owes nothing: data is not missing, there is none."""
+
+
+def policy_of(lock: Lock, gate: Gate) -> ErrorRate:
+    """What the plan in a lock asks of a gate. Raises `LockError` when it does not say."""
+    try:
+        return ErrorRate.model_validate(lock.plan["gates"][gate.policy]["error-rate"])
+    except (KeyError, TypeError, ValidationError):
+        raise LockError(
+            f"the lock does not say what gate {gate.policy!r} decides by",
+            fix="make a new one: ci-orchestrator plan --lock-out FILE",
+        ) from None
 
 
 def decide(policy: ErrorRate, outcomes: Iterable[Outcome], *, doubt: str = "") -> Decision:

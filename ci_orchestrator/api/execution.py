@@ -9,24 +9,25 @@ from pathlib import Path
 
 import psutil
 
+from ci_orchestrator.analysis.gates import policy_of
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.project import writing
 from ci_orchestrator.capabilities.amounts import least
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.coordinator.commands import JobSpec, NeedSpec
+from ci_orchestrator.coordinator.commands import GateSpec, JobSpec, NeedSpec
 from ci_orchestrator.coordinator.crew import Crew, Member
 from ci_orchestrator.coordinator.driver import Capacity, Driver, Load
 from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
 from ci_orchestrator.errors import UserError
-from ci_orchestrator.plan.lock import Job, Lock
+from ci_orchestrator.plan.lock import Gate, Job, Lock
 from ci_orchestrator.plan.models import Plan, Suite
 from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold, Status
 from ci_orchestrator.results.formats.junit_writer import write_junit
-from ci_orchestrator.results.model import Cause
-from ci_orchestrator.run.artifacts import collect
+from ci_orchestrator.results.model import Cause, Verdict
+from ci_orchestrator.run.artifacts import Kept, collect, collect_coverage
 from ci_orchestrator.run.bundle import EventLog, atomically, bundle_name, seal_bundle
 from ci_orchestrator.translate.phases import tails
 
@@ -51,6 +52,7 @@ class Observer:
 class Execution:
     """One run of `jobs`. Bundles are written below `root`; `fold` holds all that happened, earlier attempts included.
 
+    `gates`: those of the lock that are decided here: of stages all of whose jobs run here.
     `skipped`: tests whose module was skipped when it was collected here, and why. `retry_dead`: dead letters run again.
     """
 
@@ -61,6 +63,7 @@ class Execution:
     crew: Crew
     clock: Clock
     observer: Observer
+    gates: Sequence[Gate] = ()
     attempt: int = 1
     retry_dead: bool = False
     skipped: Mapping[str, str] = field(default_factory=dict)
@@ -71,7 +74,8 @@ class Execution:
     def run(self) -> bool:
         """Run; returns whether it was interrupted. What had finished is in the bundles either way."""
         specs = [self._spec(job) for job in self.jobs]
-        machine = Machine(specs, Backoff(seed=self.lock.digest))
+        gates = [self._gate(gate) for gate in self.gates]
+        machine = Machine(specs, Backoff(seed=self.lock.digest), gates=gates)
         driver = Driver(
             machine,
             wire.new_queue(),
@@ -138,7 +142,28 @@ class Execution:
             settled=settled,
             cut_short={test: self._cut_short(test) for test in ids & self.fold.attempts.keys()},
             skipped={test: reason for test, reason in self.skipped.items() if test in ids},
+            after=job.after,
         )
+
+    def _gate(self, gate: Gate) -> GateSpec:
+        return GateSpec(
+            id=gate.id,
+            stage=gate.stage,
+            lock=self.lock.digest,
+            policy=policy_of(self.lock, gate),
+            jobs=gate.jobs,
+            attempt=self.attempt,
+            decided=self._decided(gate),
+        )
+
+    def _decided(self, gate: Gate) -> Verdict | None:
+        """What an earlier run decided. It stands, unless dead letters that spoke against the stage get another try."""
+        before = self.fold.gates.get(gate.id)
+        if before is None:
+            return None
+        judged = {f"{job.suite}::{test}" for job in self.lock.jobs if job.id in gate.jobs for test in job.tests}
+        again = self.retry_dead and not judged.isdisjoint(self.fold.dead)
+        return None if again and before.verdict is not Verdict.PROCEED else before.verdict
 
     def _cut_short(self, test: str) -> int:
         return sum(attempt.cause in _CUT_SHORT for attempt in self.fold.attempts[test])
@@ -175,21 +200,33 @@ class Execution:
             if not bundle.is_dir():
                 continue
             suite = self.plan.suites[job.suite]
-            if suite.artifacts.paths and job.suite not in kept:
+            if job.suite not in kept:
                 kept.add(job.suite)
                 self._keep(suite, job, bundle)
             own = [results[name] for name in (f"{job.suite}::{test}" for test in job.tests) if name in results]
             with atomically(bundle / "results" / "junit.xml") as file:
                 write_junit(own, file)
             seal_bundle(bundle, lock=self.lock.digest, job=job.id, attempt=self.attempt)
+        for gate in self.gates:
+            if gate.id in self._logs:
+                seal_bundle(self._bundle(gate.id), lock=self.lock.digest, job=gate.id, attempt=self.attempt)
 
     def _keep(self, suite: Suite, job: Job, bundle: Path) -> None:
-        base = self.crew.project / suite.cwd
+        """The suite's artifacts and its report of coverage, into the bundle."""
+        base, project = self.crew.project / suite.cwd, self.crew.project
         try:
-            kept = collect(suite.artifacts.paths, base=base, project=self.crew.project, bundle=bundle)
+            kept = collect(suite.artifacts.paths, base=base, project=project, bundle=bundle)
         except UserError as error:  # the tests have run: their results are worth more than these files
             self.warnings += (f"no artifacts of suite {suite.name} were kept: {error}",)
-            return
+        else:
+            self._note_kept(kept, job, bundle)
+        if suite.coverage is not None:
+            report = collect_coverage(suite.coverage.report, base=base, project=project, bundle=bundle)
+            self._note_kept(report, job, bundle)
+            if not report.stored and not report.refused:
+                self.warnings += (f"suite {suite.name} wrote no coverage report {suite.coverage.report}",)
+
+    def _note_kept(self, kept: Kept, job: Job, bundle: Path) -> None:
         log = EventLog(bundle)
         for stored in kept.stored:
             event = events.ArtifactStored(
@@ -203,7 +240,7 @@ class Execution:
             )
             self.fold.add(log.append(event))
         log.close()
-        self.warnings += tuple(f"artifact {path} was not kept: {why}" for path, why in kept.refused)
+        self.warnings += tuple(f"{path} was not kept: {why}" for path, why in kept.refused)
 
 
 def _capacity(plan: Plan, width: int) -> Capacity:

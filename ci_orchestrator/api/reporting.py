@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ci_orchestrator import __version__
 from ci_orchestrator.api import wire
+from ci_orchestrator.api.bundles import bundles_of
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
-from ci_orchestrator.api.sources import Sources, bundles_of, gather
+from ci_orchestrator.api.sources import Sources, gather
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ExitCode, MissingPartError, UserError, worst
 from ci_orchestrator.history.base import BuildRecord, BuildSummary, HistoryError, observe
 from ci_orchestrator.plan.lock import Lock
-from ci_orchestrator.providers.base import Context
+from ci_orchestrator.providers.base import Ci, Context
 from ci_orchestrator.providers.local.context import read_context
 from ci_orchestrator.report.charts import render_trend
 from ci_orchestrator.report.html import render_html
@@ -26,7 +27,8 @@ from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.merge import merge, totals
 from ci_orchestrator.results.model import Cause, TestResult
-from ci_orchestrator.results.report import Certificate, Report, Span, TrendPoint
+from ci_orchestrator.results.report import Certificate, GateSummary, Report, Span, TrendPoint
+from ci_orchestrator.results.withholding import gate_summaries, withheld, withheld_results
 from ci_orchestrator.run.bundle import atomically, find_bundles, write_atomically
 
 TREND = 20
@@ -74,12 +76,14 @@ def report_files(
     *,
     lock_file: Path | None = None,
     out: Path | None = None,
+    ci: Ci | None = None,
     clock: Clock | None = None,
 ) -> Reported:
     """Report on bundles and result files; without any path, on what single jobs of the lock left here (`run_job`), else
     again on the latest run here.
 
-    Without a lock the report is uncertified. Raises `UserError` and `ResultsError` for what cannot be read.
+    Without a lock the report is uncertified. Its summary is shown with the build that this is a job of (`ci`).
+    Raises `UserError` and `ResultsError` for what cannot be read.
     """
     clock = clock or wire.system_clock()
     build = ""
@@ -91,11 +95,11 @@ def report_files(
         paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
         build = root.name
     sources = gather(paths, lock, but=out)
-    if not sources.fold.jobs and not sources.results:
+    if not sources.fold.jobs and not sources.fold.gates and not sources.results:
         raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
     build = build or f"report-{_fingerprint(sources)}"
     out = out or project.state / "reports" / build
-    return _publish(
+    reported = _publish(
         project,
         sources,
         lock,
@@ -104,6 +108,10 @@ def report_files(
         otherwise=(clock.now(), clock.now()),
         interrupted=sources.interrupted,
     )
+    if ci is not None:
+        with writing(out):
+            ci.summarise(render_summary(reported.report))
+    return reported
 
 
 def _publish(
@@ -135,7 +143,9 @@ def _assemble(
 ) -> Report:
     fold = sources.fold
     started, ended = _span(fold, otherwise)
-    certificate, results = _certified(sources, lock)
+    reasons = withheld(lock, fold) if lock else {}
+    gates = gate_summaries(fold, lock, reasons)
+    certificate, results = _certified(sources, lock, reasons)
     names = {job.id: job.name for job in lock.jobs} if lock else {}
     estimates = {job.id: job.seconds for job in lock.jobs} if lock else {}
     # without a lock only the job itself can tell that it came to its end
@@ -151,10 +161,11 @@ def _assemble(
         results=results,
         certificate=certificate,
         jobs=fold.summaries(names, estimates),
+        gates=gates,
         timeline=_timeline(fold.spans, started),
         warnings=sources.warnings,
         interrupted=interrupted,
-        exit_code=exit_code(certificate, results, interrupted=interrupted, doubtful=doubtful),
+        exit_code=exit_code(certificate, results, gates=gates, interrupted=interrupted, doubtful=doubtful),
     )
 
 
@@ -170,30 +181,38 @@ def _span(fold: Fold, otherwise: tuple[float, float]) -> tuple[float, float]:
 
 
 def exit_code(
-    certificate: Certificate, results: Iterable[TestResult], *, interrupted: bool = False, doubtful: bool = False
+    certificate: Certificate,
+    results: Iterable[TestResult],
+    *,
+    gates: Iterable[GateSummary] = (),
+    interrupted: bool = False,
+    doubtful: bool = False,
 ) -> ExitCode:
-    """What results and their proof come to; `doubtful`: there is reason to believe that something is missing.
+    """What results, their proof and the gates come to; `doubtful`: there is reason to think that something is missing.
 
     A test that was withheld is accounted for, but nothing is green that did not run.
     """
     found = tuple(results)
     counts = totals(found)
-    withheld = any(one.last is not None and one.last.cause is Cause.WITHHELD for one in found)
+    held_back = any(one.last is not None and one.last.cause is Cause.WITHHELD for one in found)
     incomplete = certificate.certified and not certificate.complete
     applies = {
         ExitCode.INTERRUPTED: interrupted,
         ExitCode.TESTS_FAILED: counts.failed or counts.errored,
-        ExitCode.NOT_PROVEN: counts.not_proven or withheld or incomplete or doubtful,
+        ExitCode.NOT_PROVEN: counts.not_proven or held_back or incomplete or doubtful,
     }
-    return worst([code for code, does in applies.items() if does])
+    return worst([*(code for code, does in applies.items() if does), *(gate.exit_code for gate in gates)])
 
 
-def _certified(sources: Sources, lock: Lock | None) -> tuple[Certificate, tuple[TestResult, ...]]:
-    """The certificate, and the results of events and files together."""
+def _certified(
+    sources: Sources, lock: Lock | None, reasons: Mapping[str, str]
+) -> tuple[Certificate, tuple[TestResult, ...]]:
+    """The certificate, and the results of events and files together. `reasons`: job → why it was withheld."""
     if lock is None:
         return Certificate(certified=False), merge(sources.fold.results().values(), sources.results)
+    extra = [*sources.results, *withheld_results(lock, reasons)]
     return certify(
-        lock.test_ids(), sources.fold, lock=lock.digest, skipped=dict(lock.skipped_at_collection), extra=sources.results
+        lock.test_ids(), sources.fold, lock=lock.digest, skipped=dict(lock.skipped_at_collection), extra=extra
     )
 
 

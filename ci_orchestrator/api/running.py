@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import shlex
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ci_orchestrator.results import events
 from ci_orchestrator.results.certificate import certify
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.merge import totals
-from ci_orchestrator.results.model import TestResult, Totals
+from ci_orchestrator.results.model import TestResult, Totals, Verdict
 from ci_orchestrator.run.artifacts import expire
 from ci_orchestrator.run.bundle import bundle_name, find_bundles, read_events, write_atomically
 from ci_orchestrator.run.orphans import end_orphans
@@ -76,7 +77,7 @@ def run_project(
             with writing(root):
                 write_atomically(root / "marker", crew.marker.encode())
                 write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
-            execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer)
+            execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer, gates=lock.gates)
             return _run(project, execution, started, warnings)
     finally:
         end_all(crew, clock)
@@ -136,7 +137,7 @@ def run_job(
     try:
         skipped = _collect_job(lock, job, plan, crew, clock)
         observer.planned(lock, [job])
-        alone = job.model_copy(update={"needs": ()})
+        alone = job.model_copy(update={"needs": (), "after": ""})
         execution = Execution(lock, plan, [alone], root, crew, clock, observer, attempt=attempt, skipped=skipped)
         interrupted = execution.run()
     finally:
@@ -169,7 +170,9 @@ def _resume(
     try:
         found = discover(plan, sorted({job.suite for job in lock.jobs}), crew, clock, keep=True)
         check_tests(lock, [plan.suites[name] for name in found], {name: one.tests for name, one in found.items()})
-        execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer, fold=fold, retry_dead=retry_dead)
+        execution = Execution(
+            lock, plan, lock.jobs, root, crew, clock, observer, gates=lock.gates, fold=fold, retry_dead=retry_dead
+        )
         return _run(project, execution, started, ())
     finally:
         end_all(crew, clock)
@@ -189,8 +192,24 @@ def _run(project: Project, execution: Execution, started: float, warnings: tuple
         started=started,
         clock=execution.clock,
         interrupted=interrupted,
-        warnings=(*warnings, *execution.warnings),
+        warnings=(*warnings, *_not_done_here(execution), *execution.warnings),
     )
+
+
+def _not_done_here(execution: Execution) -> Iterator[str]:
+    """What a pipeline does for this plan and a run on this machine does not."""
+    for name in sorted({job.suite for job in execution.jobs}):
+        services = sorted(execution.plan.suites[name].services)
+        if services:
+            yield (f"suite {name} has services ({', '.join(services)}): a CI job gets them, here they must already run")
+    for gate in execution.gates:
+        decided = execution.fold.gates.get(gate.id)
+        policy = execution.plan.gates[gate.policy]
+        asked = {Verdict.HOLD: policy.on_hold, Verdict.ROLLBACK: policy.on_rollback}
+        commands = asked.get(decided.verdict, ()) if decided else ()
+        if decided and commands:
+            shown = "; ".join(shlex.join(words) for words in commands)
+            yield f"{gate.name} says {decided.verdict.value}: a pipeline would now run {shown}; here it was not run"
 
 
 def _obey(project: Project, lock_file: Path, crew: Crew, clock: Clock) -> tuple[Plan, Lock]:
@@ -208,6 +227,8 @@ def _collect_job(lock: Lock, job: Job, plan: Plan, crew: Crew, clock: Clock) -> 
 
     Raises `LockError` when a test of the job is gone, or one of its files has a test that the lock does not know.
     """
+    if not job.tests:
+        return {}
     suite = plan.suites[job.suite]
     files = frozenset(test.partition("::")[0] for test in job.tests)
     found = Discovery(crew, clock).run([suite], keep=True, only=files)[job.suite]

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ci_orchestrator.api.bundles import read_bundle
 from ci_orchestrator.errors import ExitCode, ResultsError, UserError
 from ci_orchestrator.plan.lock import Lock
-from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.formats import HEAD, detect, read
 from ci_orchestrator.results.formats.base import Case, ReadWarning, module_of, to_results
 from ci_orchestrator.results.model import TestResult, split_id
-from ci_orchestrator.run.bundle import EVENTS, MANIFEST, damaged, find_bundles, read_events, read_manifest
+from ci_orchestrator.run.bundle import MANIFEST, find_bundles
 
 SHOWN = 5
 
@@ -78,18 +78,6 @@ def gather(paths: Sequence[Path], lock: Lock | None, *, but: Path | None = None)
     return sources
 
 
-def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:
-    """The bundles below `root` that jobs of this lock left, whether or not they came to their end."""
-    return tuple(bundle for bundle in find_bundles(root) if lock.digest in _locks(bundle))
-
-
-def _locks(bundle: Path) -> set[str]:
-    manifest = read_manifest(bundle)
-    if manifest is not None:
-        return {manifest.lock}
-    return {event.lock for event in read_events(bundle) if isinstance(event, events.JobStarted)}
-
-
 def _loose(root: Path, ours: Sequence[Path]) -> Iterator[Path]:
     """Files below `root` that are hidden in nothing and in none of our directories."""
     own = {path.resolve() for path in ours}
@@ -100,26 +88,18 @@ def _loose(root: Path, ours: Sequence[Path]) -> Iterator[Path]:
 
 
 def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None) -> None:
-    manifest = read_manifest(bundle)
-    log = list(read_events(bundle))
-    locks = {event.lock for event in log if isinstance(event, events.JobStarted)} | (
-        {manifest.lock} if manifest else set()
-    )
-    if lock is not None and locks - {lock.digest}:
+    found = read_bundle(bundle, lock)
+    if found.foreign:
         sources.damaged = True
-        sources.warn(f"{bundle.name}: belongs to another lock ({min(locks - {lock.digest})[:19]}…): left out")
+        sources.warn(f"{found.name}: belongs to another lock ({found.foreign[:19]}…): left out")
         return
-    if manifest is None:
-        sources.warn(f"{bundle.name}: has no {MANIFEST}: its job did not come to an end")
-    for problem in damaged(bundle, manifest) if manifest else ():
+    if not found.ended:
+        sources.warn(f"{found.name}: has no {MANIFEST}: its job did not come to an end")
+    for problem in found.problems:
         sources.damaged = True
-        sources.warn(f"{bundle.name}: {problem}")
-    for event in log:
-        if isinstance(event, events.Unreadable):
-            sources.damaged = True
-            sources.warn(f"{bundle.name}/{EVENTS}:{event.line}: {event.why}")
-        else:
-            sources.fold.add(event)
+        sources.warn(problem)
+    for event in found.log:
+        sources.fold.add(event)
 
 
 def _take_file(sources: Sources, path: Path, named: bool) -> bool:

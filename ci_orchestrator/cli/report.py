@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
+from ci_orchestrator.api import wire
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import report_files
 from ci_orchestrator.cli.output import Output
@@ -31,4 +33,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     """Report; exits by the results."""
     output: Output = args.output
-    return print_report(output, report_files(Project.at(args.plan), args.paths, lock_file=args.lock, out=args.out))
+    project = Project.at(args.plan)
+    ci = wire.this_ci(os.environ, project.root, output.err if output.json_wanted else output.out)
+    return print_report(output, report_files(project, args.paths, lock_file=args.lock, out=args.out, ci=ci))

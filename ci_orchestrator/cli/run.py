@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from ci_orchestrator.api import wire
 from ci_orchestrator.api.execution import Observer
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import Reported
@@ -33,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="how many tests run at once (default: the CPUs)")
     parser.add_argument("--lock", type=Path, metavar="FILE", help="obey this lock instead of planning anew")
     parser.add_argument("--job", metavar="ID", help="with --lock: run exactly this job and leave its bundle")
-    parser.add_argument("--attempt", type=int, default=1, metavar="N", help="with --job: which try of the job this is")
+    parser.add_argument(
+        "--attempt",
+        type=int,
+        metavar="N",
+        help="with --job: which try of the job this is (default: as the provider counts)",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="with --job: where the bundle goes")
     parser.add_argument("--resume", action="store_true", help="go on with the last run: run what has no result yet")
     parser.add_argument("--retry-dead", action="store_true", help="with --resume: give dead letters another try")
@@ -51,7 +58,7 @@ def run(args: argparse.Namespace) -> ExitCode:
                 project,
                 args.lock,
                 args.job,
-                attempt=args.attempt,
+                attempt=args.attempt or wire.this_ci(os.environ, project.root, output.out).attempt or 1,
                 workers=args.workers,
                 out=args.out,
                 observer=watcher,
@@ -95,6 +102,8 @@ class Watcher(Observer):
             self._progress.line(f"worker {event.worker} lost ({how})" + (f" in {event.test}" if event.test else ""))
         elif isinstance(event, events.TestDead):
             self._progress.line(f"NOT PROVEN {event.test}: parked as a dead letter")
+        elif isinstance(event, events.GateDecided):
+            self._progress.line(f"GATE {event.stage}: {event.verdict.value}: {event.why}")
 
     def pulse(self, status: Status, running: Mapping[str, str]) -> None:
         """See `Observer`."""
@@ -121,6 +130,7 @@ def print_report(output: Output, reported: Reported) -> ExitCode:
                 "complete": report.certificate.complete,
                 "certified": report.certificate.certified,
                 "interrupted": report.interrupted,
+                "gates": {gate.stage: gate.verdict and gate.verdict.value for gate in report.gates},
                 "totals": {
                     name: getattr(totals, name)
                     for name in ("tests", "passed", "failed", "errored", "skipped", "not_proven", "flaky", "runs")
@@ -172,9 +182,9 @@ def _check(args: argparse.Namespace) -> None:
         raise UserError("--resume goes on with the last run as it was", fix="leave out --lock, --job, --suite, --group")
     if args.lock and (args.suite or args.group):
         raise UserError("a lock says what to run", fix="leave out --suite and --group, or make a lock with them")
-    if not args.job and (args.attempt != 1 or args.out):
+    if not args.job and (args.attempt is not None or args.out):
         raise UserError("--attempt and --out go with --job", fix="name the job, or leave them out")
-    if args.attempt < 1:
+    if args.attempt is not None and args.attempt < 1:
         raise UserError("--attempt counts from 1", fix="--attempt 2 for the first re-run")
     if args.retry_dead and not args.resume:
         raise UserError("--retry-dead goes with --resume", fix="ci-orchestrator run --resume --retry-dead")

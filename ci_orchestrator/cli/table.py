@@ -69,6 +69,14 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        name="gate",
+        help="decide, between the stages of a canary, whether the next one may start",
+        examples=(
+            ("gate --stage kernels-10", "judge the stage by the bundles that its jobs left here"),
+            ("gate --stage kernels-10 bundles --lock plan.lock.json", "the same, from anywhere"),
+        ),
+    ),
+    Command(
         name="report",
         help="merge results, prove that none is missing, and write the report",
         examples=(

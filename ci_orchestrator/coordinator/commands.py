@@ -49,7 +49,7 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSpec:
-    """A gate of the lock: it judges the tests of `jobs`, all of one stage. `decided`: by an earlier, interrupted run."""
+    """A gate of the lock: it judges the tests of `jobs`, all of one stage. `decided`: what the run before this said."""
 
     id: str
     stage: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ci_orchestrator.analysis.gates import decide
+from ci_orchestrator.analysis.gates import NO_TESTS, decide
 from ci_orchestrator.coordinator.commands import Emit, GateSpec
 from ci_orchestrator.coordinator.jobs import Job
 from ci_orchestrator.results import events
@@ -29,18 +29,18 @@ class Gates:
     def decide(self, jobs: Mapping[str, Job], outcomes: Mapping[str, Outcome], now: float) -> Iterator[Emit]:
         """Decide the gates whose stages have ended.
 
-        A stage without tests lets everything pass; one that was withheld as a whole passes its reason on. Neither is a
-        decision: there was nothing to judge.
+        A stage that was withheld as a whole was decided upon before: its reason is passed on.
         """
         for spec in list(self._open.values()):
             stage = [jobs[name] for name in spec.jobs]
             if any(job.state != "finished" for job in stage):
                 continue
             tests = [test for job in stage for test in job.tests()]
-            if not tests or all(job.withheld for job in stage):
-                self._settle(spec, min((job.withheld for job in stage), default=""))
+            if stage and all(job.withheld for job in stage):
+                self._settle(spec, min(job.withheld for job in stage))
                 continue
-            decision = decide(spec.policy, (outcomes.get(test, Outcome.NOT_PROVEN) for test in tests))
+            final = [outcomes.get(test, Outcome.NOT_PROVEN) for test in tests]
+            decision = decide(spec.policy, final) if tests else NO_TESTS
             self._settle(spec, _answer(spec, decision.verdict))
             yield Emit(
                 events.GateDecided(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -23,6 +24,36 @@ class Context:
     revision: str = ""
     branch: str = ""
     dirty: bool = False
+
+
+class Ci(Protocol):
+    """Where this process runs, as a job of a pipeline or of none: what it is told there, and what it can tell.
+
+    `name`: of the provider. `attempt`: which try of the job this is, None where nobody counts. Both methods raise
+    `OSError` when what the provider reads cannot be written.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def attempt(self) -> int | None: ...
+
+    def publish(self, values: Mapping[str, str]) -> None:
+        """Hand values to the jobs that follow, by name (`[a-z_]+`). The values may be anything: each provider's form
+        holds them so that they stay values.
+        """
+        ...
+
+    def summarise(self, markdown: str) -> None:
+        """Show a text with the build, where the provider has a place for one."""
+        ...
+
+
+def counted_attempt(environ: Mapping[str, str], variable: str) -> int | None:
+    """The number of the attempt that a variable holds, None when it holds none."""
+    value = environ.get(variable, "")
+    return int(value) if re.fullmatch(r"[1-9][0-9]{0,5}", value, re.ASCII) else None
 
 
 class Renderer(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ci_orchestrator.report import figures, html_tests
 from ci_orchestrator.report.escape import for_html
+from ci_orchestrator.report.gates import barring, html_section
 from ci_orchestrator.report.html_proof import certificate
 from ci_orchestrator.report.html_top import top
 from ci_orchestrator.report.html_trend import trend
@@ -36,7 +37,8 @@ def body(report: Report, said: Verdict) -> str:
             top(report, said),
             '<main>\n<div class="columns">\n<div>\n',
             _warnings(report.warnings),
-            attention or _CALM + slowest,
+            html_section(report.gates),
+            attention or (_CALM if not barring(report.gates) else "") + slowest,
             "</div>\n<div>\n",
             certificate(report, rows),
             trend(figures.with_this_build(report)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ci_orchestrator.report import figures
 from ci_orchestrator.report.escape import for_markdown, shortened
+from ci_orchestrator.report.gates import markdown_rows
 from ci_orchestrator.report.verdict import certificate_sentence, verdict
 from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, seconds
 from ci_orchestrator.results.model import TestResult
@@ -25,6 +26,7 @@ def render_summary(report: Report, *, limit: int = 20) -> str:
         f"{said.sentence.capitalize()}. Certificate {certificate_sentence(report)}.",
         "",
         *_counts(report),
+        *markdown_rows(report.gates),
         *_table("Failures", figures.failures(report), limit),
         *_table("Not proven", figures.unproven(report), limit),
         *_table("Flaky", figures.flaky(report), limit),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ci_orchestrator.report import cells, figures
+from ci_orchestrator.report import cells, figures, gates
 from ci_orchestrator.report.escape import one_line
 from ci_orchestrator.report.verdict import certificate_sentence, verdict
 from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, over, seconds
@@ -45,6 +45,7 @@ def render_terminal(
         *_flaky(report, screen),
         *_slowest(report, screen),
         *_effort(report, screen),
+        *_gates(report, screen),
         *_proof(report, screen),
         *_warnings(report, screen),
         *([screen.paint(cells.pad("report", 12), "bold") + one_line(location)] if location else []),
@@ -143,7 +144,7 @@ def _flaky(report: Report, screen: _Screen) -> Iterator[str]:
 
 
 def _slowest(report: Report, screen: _Screen) -> Iterator[str]:
-    slow = figures.slowest(report, SLOWEST_SHOWN)
+    slow = figures.slowest(report, SLOWEST_SHOWN - bool(report.gates))  # it all fits on one screen
     if not slow:
         return
     yield screen.heading("slowest")
@@ -167,6 +168,17 @@ def _effort(report: Report, screen: _Screen) -> Iterator[str]:
         facts.append(f"lower bound {seconds(spent.bound)} ({over(spent.gap)})")
     if facts:
         yield screen.row("run", " · ".join(facts))
+
+
+def _gates(report: Report, screen: _Screen) -> Iterator[str]:
+    """One line: the gate that speaks loudest against the build, or that all of them let it pass."""
+    barred = gates.barring(report.gates)
+    if barred:
+        more = f" (and {len(barred) - 1:,} more)" if len(barred) > 1 else ""
+        first = cells.keep_start(one_line(gates.sentence(barred[0])), screen.width - 14 - len(more))
+        yield screen.row("gates", f"{gates.symbol(barred[0])} {first}{more}")
+    elif report.gates:
+        yield screen.row("gates", f"{gates.symbol(report.gates[0])} {counted(len(report.gates), 'gate')}: proceed")
 
 
 def _proof(report: Report, screen: _Screen) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ci_orchestrator.errors import EXIT_MEANING, ExitCode, worst
+from ci_orchestrator.report import gates
 from ci_orchestrator.report.wording import counted, listed
 from ci_orchestrator.results.model import Totals
 from ci_orchestrator.results.report import Certificate, Report
@@ -70,13 +71,16 @@ def _implied(report: Report) -> list[ExitCode]:
         implied.append(ExitCode.INTERRUPTED)
     if totals.failed or totals.errored:
         implied.append(ExitCode.TESTS_FAILED)
+    implied += (gate.exit_code for gate in report.gates)
     if totals.not_proven or (certificate.certified and not certificate.complete):
         implied.append(ExitCode.NOT_PROVEN)
     return implied
 
 
 def _sentence(report: Report, code: ExitCode) -> str:
-    problems = _problems(report.totals, report.certificate)
+    problems = "; ".join(
+        filter(None, [gates.counted_verdicts(report.gates), _problems(report.totals, report.certificate)])
+    )
     if problems:
         return problems
     if code is ExitCode.NOT_PROVEN:

@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.results.model import TestResult, Totals, Verdict
 
+_CODES = {
+    Verdict.PROCEED: ExitCode.OK,
+    Verdict.HOLD: ExitCode.GATE_HOLDS,
+    Verdict.ROLLBACK: ExitCode.GATE_FAILED,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
@@ -78,6 +84,11 @@ class GateSummary:
     lower: float = 0.0
     upper: float = 1.0
     why: str = ""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the decision comes to; missing data is not proven."""
+        return ExitCode.NOT_PROVEN if self.verdict is None else _CODES[self.verdict]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

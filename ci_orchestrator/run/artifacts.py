@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from ci_orchestrator.errors import UserError
 
 DIRECTORY = "artifacts"
+COVERAGE = "coverage"
 _NEVER = frozenset({".ci-orchestrator", ".git"})  # our own state (the bundle itself is there), and the repository's
 _CHUNK = 1 << 20
 
@@ -65,7 +66,20 @@ def collect(paths: Mapping[str, str], *, base: Path, project: Path, bundle: Path
                 chosen.append((name, relative, target))
                 size += target.stat().st_size
             _check(len(chosen) + len(refused), size, limits)
-    return Kept(tuple(_copy(*one, bundle) for one in chosen), tuple(refused))
+    kept = (_copy(name, target, bundle, f"{DIRECTORY}/{name}/{relative}") for name, relative, target in chosen)
+    return Kept(tuple(kept), tuple(refused))
+
+
+def collect_coverage(report: str, *, base: Path, project: Path, bundle: Path) -> Kept:
+    """Copy the file `report` below `base` to ``coverage/report/…`` of `bundle`, by the same rules. It may be absent."""
+    path = base / report
+    if not path.exists() and not path.is_symlink():
+        return Kept()
+    try:
+        target = _target(path, project.resolve())
+    except _RefusedError as why:
+        return Kept(refused=((report, str(why)),))
+    return Kept((_copy(COVERAGE, target, bundle, f"{COVERAGE}/report/{PurePosixPath(report)}"),))
 
 
 def _matches(base: Path, pattern: str) -> Iterator[tuple[str, Path]]:
@@ -112,9 +126,9 @@ def _check(files: int, size: int, limits: Limits) -> None:
         )
 
 
-def _copy(name: str, relative: str, target: Path, bundle: Path) -> Stored:
+def _copy(kind: str, target: Path, bundle: Path, relative: str) -> Stored:
     """Copy one file and take its digest in one pass. A copy, not a link: what the bundle holds must not change."""
-    place = bundle / DIRECTORY / name / relative
+    place = bundle / relative
     place.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     with target.open("rb") as source, place.open("wb") as copy:
@@ -122,7 +136,7 @@ def _copy(name: str, relative: str, target: Path, bundle: Path) -> Stored:
             digest.update(chunk)
             size += len(chunk)
             copy.write(chunk)
-    return Stored(place.relative_to(bundle).as_posix(), name, size, f"sha256:{digest.hexdigest()}")
+    return Stored(place.relative_to(bundle).as_posix(), kind, size, f"sha256:{digest.hexdigest()}")
 
 
 def expire(bundles: Path, now: float, retain: float) -> tuple[str, ...]:

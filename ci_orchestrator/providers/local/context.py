@@ -1,13 +1,29 @@
-"""The local machine as a provider: what git says of the project."""
+"""The local machine as a provider: what git says of the project, and nobody to tell anything."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ci_orchestrator.providers.base import Context
 
 _PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCi:
+    """See `providers.base.Ci`: no pipeline, so no attempts and no one who listens."""
+
+    attempt: None = None
+    name: str = "local"
+
+    def publish(self, values: Mapping[str, str]) -> None:
+        """Nobody follows."""
+
+    def summarise(self, markdown: str) -> None:
+        """There is no build to show it with."""
 
 
 def read_context(project: Path) -> Context:

@@ -1,0 +1,76 @@
+"""Bundles as they are found: whose they are, and what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci_orchestrator.plan.lock import Lock
+from ci_orchestrator.results import events
+from ci_orchestrator.run.bundle import EVENTS, Manifest, damaged, find_bundles, read_events, read_manifest
+
+_NAME = re.compile(r"dtf-([a-z][a-z0-9_]{0,59})-([1-9][0-9]{0,8})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """One bundle, read.
+
+    `job`, `attempt`: by its manifest, else by its events, else by its name. `ended`: it has a manifest. `foreign`: the
+    digest of another lock than the one asked about, empty when it has none. `problems`: what in it cannot be believed.
+    """
+
+    name: str
+    job: str
+    attempt: int
+    ended: bool
+    foreign: str
+    problems: tuple[str, ...]
+    log: tuple[events.Event, ...]
+
+
+def read_bundle(bundle: Path, lock: Lock | None) -> Bundle:
+    """Read a bundle whole. Raises `ResultsError` for a manifest that is damaged or of a newer schema."""
+    manifest = read_manifest(bundle)
+    every = list(read_events(bundle))
+    log = tuple(event for event in every if isinstance(event, events.Event))
+    problems = [f"{bundle.name}: {problem}" for problem in (damaged(bundle, manifest) if manifest else ())]
+    problems += [f"{bundle.name}/{EVENTS}:{one.line}: {one.why}" for one in every if isinstance(one, events.Unreadable)]
+    others = _locks(manifest, log) - {lock.digest} if lock else set()
+    job, attempt = _whose(bundle, manifest, log)
+    return Bundle(
+        name=bundle.name,
+        job=job,
+        attempt=attempt,
+        ended=manifest is not None,
+        foreign=min(others, default=""),
+        problems=tuple(problems),
+        log=log,
+    )
+
+
+def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:
+    """The bundles below `root` that jobs and gates of this lock left, whether or not they came to their end."""
+    return tuple(bundle for bundle in find_bundles(root) if lock.digest in _locks_of(bundle))
+
+
+def _locks_of(bundle: Path) -> set[str]:
+    manifest = read_manifest(bundle)
+    if manifest is not None:
+        return {manifest.lock}
+    return _locks(None, tuple(event for event in read_events(bundle) if isinstance(event, events.Event)))
+
+
+def _locks(manifest: Manifest | None, log: tuple[events.Event, ...]) -> set[str]:
+    told = {event.lock for event in log if isinstance(event, (events.JobStarted, events.GateDecided))}
+    return told | ({manifest.lock} if manifest else set())
+
+
+def _whose(bundle: Path, manifest: Manifest | None, log: tuple[events.Event, ...]) -> tuple[str, int]:
+    if manifest is not None:
+        return manifest.job, manifest.attempt
+    if log:
+        return log[0].job, log[0].attempt
+    named = _NAME.fullmatch(bundle.name)
+    return (named[1], int(named[2])) if named else ("", 0)

@@ -1,0 +1,67 @@
+"""A job of GitHub Actions, from inside.
+
+Sources: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands (outputs, job summaries) and
+…/variables (`GITHUB_*`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci_orchestrator.providers.base import counted_attempt
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes of a step's summary; GitHub drops one that is larger. (The page above, "Adding a job summary".)"""
+_CUT = "\n\n… the rest is in the report.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class GithubCi:
+    """See `providers.base.Ci`. `output`, `summary`: the step's files, None when it has none."""
+
+    attempt: int | None = None
+    output: Path | None = None
+    summary: Path | None = None
+    name: str = "github"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> GithubCi:
+        """From the variables that the runner sets."""
+        return cls(
+            attempt=counted_attempt(environ, "GITHUB_RUN_ATTEMPT"),
+            output=_file(environ, "GITHUB_OUTPUT"),
+            summary=_file(environ, "GITHUB_STEP_SUMMARY"),
+        )
+
+    def publish(self, values: Mapping[str, str]) -> None:
+        """As outputs of the step. No value holds the hash of itself that ends it, so nothing in it is an output."""
+        if self.output is None:
+            return
+        lines = []
+        for name, value in sorted(values.items()):
+            end = f"end_{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"
+            lines.append(f"{name}<<{end}\n{value}\n{end}\n")
+        _append(self.output, "".join(lines).encode("utf-8", "backslashreplace"))
+
+    def summarise(self, markdown: str) -> None:
+        """As the step's summary, as much of it as there is room for."""
+        if self.summary is None:
+            return
+        room = SUMMARY_LIMIT - (self.summary.stat().st_size if self.summary.exists() else 0)
+        data = markdown.encode("utf-8", "backslashreplace")
+        if len(data) > room:
+            cut = _CUT.encode()
+            data = data[: max(0, room - len(cut))].rpartition(b"\n")[0] + cut if room > len(cut) else b""
+        _append(self.summary, data)
+
+
+def _file(environ: Mapping[str, str], variable: str) -> Path | None:
+    return Path(environ[variable]) if environ.get(variable) else None
+
+
+def _append(path: Path, data: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(data)

@@ -1,0 +1,31 @@
+"""A build of Jenkins, from inside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci_orchestrator.providers.shell import STATE
+
+OUTPUTS = f"{STATE}/gate.json"
+"""Where outputs are left, for ``readJSON``."""
+
+
+@dataclass(frozen=True, slots=True)
+class JenkinsCi:
+    """See `providers.base.Ci`. Jenkins does not count the tries of a stage."""
+
+    root: Path
+    attempt: None = None
+    name: str = "jenkins"
+
+    def publish(self, values: Mapping[str, str]) -> None:
+        """As one JSON object of texts."""
+        path = self.root / OUTPUTS
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(dict(values), sort_keys=True, indent=1) + "\n", encoding="ascii")
+
+    def summarise(self, markdown: str) -> None:
+        """Jenkins has no place for it; the build's log has the summary."""
