@@ -118,3 +118,10 @@ def repository(place: Path, text: str, labels: tuple[str, ...] = ()) -> Path:
     (place / ".github/actionlint.yaml").write_text(yaml.safe_dump({"self-hosted-runner": {"labels": list(labels)}}))
     subprocess.run(["git", "init", "--quiet", str(place)], check=True)
     return file
+
+
+def commit(place: Path) -> None:
+    """Make a repository of a directory, with all that is in it."""
+    me = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for words in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"], [*me, "commit", "--quiet", "-mx"]):
+        subprocess.run(["git", "-C", str(place), *words], check=True)

@@ -15,7 +15,7 @@ ROOT = PROJECT / "action.yml"
 PAGE = PROJECT / "docs" / "reference" / "action.md"
 PROSE = PROJECT / "scripts" / "reference_action.md.in"
 HEAD = """\
-# Made from action/action.yml by `python scripts/action.py`. Do not edit: `uses: org/dtf-action@v1` looks here.
+# Made from action/action.yml by `python scripts/action_files.py`. Do not edit: `uses: org/dtf-action@v1` looks here.
 """
 
 
@@ -46,4 +46,4 @@ def files() -> dict[Path, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(settle(files(), sys.argv[1:], "action.py"))
+    sys.exit(settle(files(), sys.argv[1:], "action_files.py"))
