@@ -14,6 +14,7 @@ from ci_orchestrator.providers.yaml import Flow, Value
 Job = dict[str, Value]
 
 WITH_TOOL = ".with ci-orchestrator"
+TEST = ".test job"
 TAKE_OVER = "take over the lock"
 """The first job of a child pipeline: it hands on what the parent's plan job made."""
 VARIABLE = "CI_ORCHESTRATOR_JOB"
@@ -76,8 +77,9 @@ def _plan_command(pipeline: Pipeline) -> str:
 
 def _history(pipeline: Pipeline, policy: str) -> Value:
     """Past durations, kept between pipelines; what is on the default branch counts."""
+    always = {} if policy == "pull" else {"when": "always"}
     path = words.inside(pipeline.root, HISTORY)
-    return {"key": "ci-orchestrator-history", "paths": Flow([path]), "policy": policy, "when": "always"}
+    return {"key": "ci-orchestrator-history", "paths": Flow([path]), "policy": policy, **always}
 
 
 def take_over(pipeline: Pipeline) -> Job:
@@ -95,8 +97,9 @@ def take_over(pipeline: Pipeline) -> Job:
     }
 
 
-def tests(pipeline: Pipeline, stage: StageJobs, waits: Value, job: str) -> Job:
-    """The test jobs of a stage, but for the matrix of their ids; `job` is the id, or the variable that has it."""
+def tests(pipeline: Pipeline, stage: StageJobs, waits: Value) -> Job:
+    """The test jobs of a stage, but for their ids, which they find in `VARIABLE`."""
+    ready = setup.preparation(stage.setup, stage.secrets)
     return {
         "extends": WITH_TOOL,
         "stage": tests_stage(stage.level),
@@ -108,10 +111,7 @@ def tests(pipeline: Pipeline, stage: StageJobs, waits: Value, job: str) -> Job:
         **({"resource_group": f"{_turn(pipeline, stage)}-$CI_PIPELINE_IID"} if stage.at_once == 1 else {}),
         **_optional("variables", _test_variables(pipeline, stage)),
         **_optional("cache", setup.cache(stage.setup.cache, pipeline.root, stage.runner)),
-        "script": [
-            *setup.preparation(stage.setup, stage.secrets),
-            f"{TOOL} run --lock {LOCK} --job {job}",
-        ],
+        "script": [*ready, f'{TOOL} run --lock {LOCK} --job "${VARIABLE}"'],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(stage.retain),
@@ -145,7 +145,7 @@ def _reports(pipeline: Pipeline, stage: StageJobs) -> Value:
 def link(pipeline: Pipeline, one: Link) -> Job:
     """A job that waits for others. With bundles it carries theirs on, so that one download brings them all."""
     job: Job = {
-        "stage": one.stage,
+        "stage": tests_stage(one.of.level),
         **words.tags(pipeline.control),
         **({} if one.waits is Waits.PASSED else {"when": "always"}),
         "needs": needs((), one.needs, artifacts=one.waits is Waits.BUNDLES),
@@ -192,15 +192,15 @@ def _noting(command: str, file: str) -> str:
     return f'code=0\n{command} || code=$?\necho "CI_ORCHESTRATOR_VERDICT=$code" > {file}\nexit "$code"\n'
 
 
-def reaction(pipeline: Pipeline, one: GateJob, name: str, verdict: str) -> Job:
-    """What the plan asks for on `verdict` (hold or rollback) of the gate that is called `name`."""
+def reaction(pipeline: Pipeline, one: GateJob, verdict: str) -> Job:
+    """What the plan asks for on `verdict`, hold or rollback, of a gate."""
     lines = commands(one.on_hold if verdict == "hold" else one.on_rollback)
     other = f'if [ "$CI_ORCHESTRATOR_VERDICT" != {_EXIT_OF[verdict]} ]; then'
     return {
         "stage": gates_stage(one.level),
         "when": "on_failure",
         **words.tags(pipeline.control),
-        "needs": Flow([name]),
+        "needs": Flow([one.name]),
         "timeout": "1h",
         "script": [f"{other}\n  echo 'The verdict is not {verdict}.'\n  exit 0\nfi\n", *enter(pipeline), *lines],
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import count
 
+from ci_orchestrator.plan.pipeline import StageJobs
 from ci_orchestrator.providers.gitlab.limits import LIMITS
 from ci_orchestrator.providers.yaml import Flow, Value
 
@@ -30,10 +32,10 @@ class Waits(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A job that waits for others so that a later one can wait for it alone."""
+    """A job that waits for others so that a later one can wait for it alone. `of`: the stage beside which it stands."""
 
     name: str
-    stage: str
+    of: StageJobs
     waits: Waits
     needs: tuple[Group, ...]
 
@@ -45,24 +47,28 @@ class Links:
     made: list[Link] = field(default_factory=list)
     _known: dict[tuple[Waits, str], tuple[Group, ...]] = field(default_factory=dict)
 
-    def within(self, groups: Sequence[Group], room: int, waits: Waits, *, label: str, stage: str) -> tuple[Group, ...]:
+    def within(
+        self, groups: Sequence[Group], room: int, waits: Waits, *, label: str, of: StageJobs
+    ) -> tuple[Group, ...]:
         """`groups`, or links in their place, so that they are at most `room` needs."""
-        if sum(group.count for group in groups) <= room:
-            return tuple(groups)
-        key = (waits, label)
-        if key not in self._known:
-            self._known[key] = self._link(groups, room, waits, label=label, stage=stage)
-        return self._known[key]
+        fits = sum(group.count for group in groups) <= room
+        return tuple(groups) if fits else self.tree(groups, room, waits, label=label, of=of)
 
-    def _link(self, groups: Sequence[Group], room: int, waits: Waits, *, label: str, stage: str) -> tuple[Group, ...]:
-        packs = list(_packs(groups))
-        names = [f"{label} {waits.value}" + (f" ({n}/{len(packs)})" if len(packs) > 1 else "") for n in _numbers(packs)]
-        self.made += (Link(name, stage, waits, pack) for name, pack in zip(names, packs, strict=True))
-        return self.within([Group(name) for name in names], room, waits, label=f"all {label}", stage=stage)
+    def tree(self, groups: Sequence[Group], room: int, waits: Waits, *, label: str, of: StageJobs) -> tuple[Group, ...]:
+        """Links that wait for all of `groups`; the last of them are at most `room`."""
+        if (waits, label) not in self._known:
+            self._known[waits, label] = self._made(groups, room, waits, name=f"{label} {waits.value}", of=of)
+        return self._known[waits, label]
 
-
-def _numbers(packs: Sequence[object]) -> range:
-    return range(1, len(packs) + 1)
+    def _made(self, groups: Sequence[Group], room: int, waits: Waits, *, name: str, of: StageJobs) -> tuple[Group, ...]:
+        for height in count(1):
+            packs = list(_packs(groups))
+            names = [name] if len(packs) == 1 else [f"{name} {height}.{n}" for n in range(1, len(packs) + 1)]
+            self.made += (Link(each, of, waits, pack) for each, pack in zip(names, packs, strict=True))
+            groups = [Group(each) for each in names]
+            if len(groups) <= room:
+                break
+        return tuple(groups)
 
 
 def _packs(groups: Sequence[Group]) -> Iterator[tuple[Group, ...]]:
