@@ -29,3 +29,6 @@ def _variable(matrix: Matrix) -> str:
     legs = {cell.job: leg(cell.job) for cell in matrix.cells}
     value = json.dumps(legs, separators=(",", ":")) if legs else ""
     return f"##vso[task.setvariable variable=jobs_{matrix.id};isOutput=true]{value}\n"
+
+
+RENDERER = AzureRenderer()

@@ -25,3 +25,6 @@ class JenkinsRenderer:
     def emit(self, pipeline: Pipeline) -> str:
         """What ``readJSON`` reads: stage → job → its name."""
         return "\n".join([*data.cells_json(pipeline), ""])
+
+
+RENDERER = JenkinsRenderer()
