@@ -198,10 +198,6 @@ def _run(project: Project, execution: Execution, started: float, warnings: tuple
 
 def _not_done_here(execution: Execution) -> Iterator[str]:
     """What a pipeline does for this plan and a run on this machine does not."""
-    for name in sorted({job.suite for job in execution.jobs}):
-        services = sorted(execution.plan.suites[name].services)
-        if services:
-            yield (f"suite {name} has services ({', '.join(services)}): a CI job gets them, here they must already run")
     for gate in execution.gates:
         decided = execution.fold.gates.get(gate.id)
         policy = execution.plan.gates[gate.policy]
@@ -210,6 +206,10 @@ def _not_done_here(execution: Execution) -> Iterator[str]:
         if decided and commands:
             shown = "; ".join(shlex.join(words) for words in commands)
             yield f"{gate.name} says {decided.verdict.value}: a pipeline would now run {shown}; here it was not run"
+    for name in sorted({job.suite for job in execution.jobs}):
+        services = sorted(execution.plan.suites[name].services)
+        if services:
+            yield (f"suite {name} has services ({', '.join(services)}): a CI job gets them, here they must already run")
 
 
 def _obey(project: Project, lock_file: Path, crew: Crew, clock: Clock) -> tuple[Plan, Lock]:

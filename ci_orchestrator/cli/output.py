@@ -1,6 +1,6 @@
 """What commands print: styled text on a terminal, plain text elsewhere, or JSON.
 
-Nothing from a test reaches a terminal raw.
+Nothing from a test reaches a terminal raw, and nothing from one is a command to the CI system that reads the job's log.
 """
 
 from __future__ import annotations
@@ -27,12 +27,24 @@ STYLES: Mapping[str, str] = {
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+_ORDER = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
+_ORDER_OF_LINE = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+
+
+def inert(text: str) -> str:
+    """`text` in which GitHub and Azure, who read commands from the log of a job, find none.
+
+    Those begin with ``::`` at the start of a line, or with ``##[`` or ``##vso[`` anywhere.
+    """
+    return _ORDER_OF_LINE.sub(r"\1: ", _ORDER.sub("# #", text))
+
+
 def printable(text: str) -> str:
-    """`text` with control characters (but tab and newline) and direction overrides written as escapes.
+    """`text` with control characters (but tab and newline) and direction overrides written as escapes, and `inert`.
 
     Names and messages come from tests; on a terminal they must not move the cursor, set its title or hide other text.
     """
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    return inert(_CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text))
 
 
 class ReaderGoneError(Exception):
@@ -91,7 +103,8 @@ class Output:
         """The command's result as JSON: sorted keys, so that equal results are equal bytes."""
         import json  # noqa: PLC0415 - `--help` needs none of it
 
-        self._write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+        self._write(_ORDER.sub(r"#\\u0023", text) + "\n")  # the same JSON
 
     def table(self, rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), right: Sequence[int] = ()) -> None:
         """Aligned columns; cells are escaped. `right`: indices of columns to align right (numbers)."""

@@ -16,7 +16,7 @@ from ci_orchestrator.api.execution import Observer
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import Reported
 from ci_orchestrator.api.running import JobRun, resume_project, run_job, run_project
-from ci_orchestrator.cli.output import Output, printable
+from ci_orchestrator.cli.output import Output, inert, printable
 from ci_orchestrator.cli.plan import add_plan, add_selection
 from ci_orchestrator.cli.progress import Progress, progress_for
 from ci_orchestrator.errors import ExitCode, UserError
@@ -147,7 +147,7 @@ def print_report(output: Output, reported: Reported) -> ExitCode:
     else:
         width = min(shutil.get_terminal_size((100, 24)).columns, 120)
         summary = render_terminal(report, width=width, colour=output.colored(output.out), location=str(page))
-        output.print(summary.removesuffix("\n"))
+        output.print(inert(summary.removesuffix("\n")))
     return report.exit_code
 
 

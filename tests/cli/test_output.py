@@ -47,6 +47,23 @@ def test_printable_leaves_ordinary_text_alone() -> None:
     assert printable("\u202eevil") == "\\u202eevil"
 
 
+@given(st.text("#:[]vsoVSO \n\t\u2003a"))
+def test_nothing_printable_is_a_command_to_the_reader_of_a_jobs_log(text: str) -> None:
+    shown = printable(text)
+    assert "##[" not in shown
+    assert "##vso[" not in shown.lower()
+    assert not any(line.strip().startswith("::") for line in shown.splitlines())
+
+
+def test_json_holds_no_command_and_is_the_same_json() -> None:
+    output, out, _ = outputs(json=True)
+    value = {"##[error]": "##vso[task.complete]", "plain": "::error::x\n::error::y ## a[0]"}
+    output.json(value)
+    assert json.loads(out.getvalue()) == value
+    assert "##[" not in out.getvalue()
+    assert "##vso[" not in out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("choice", "environment", "terminal", "colored"),
     [
