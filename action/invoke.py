@@ -16,7 +16,7 @@ REPORT = ".ci-orchestrator/report"
 OPTIONS = {
     "plan": {"plan": "--plan", "lock": "--lock-out", "shards": "--shards", "emit": "--emit"},
     "run": {"plan": "--plan", "lock": "--lock", "job": "--job", "out": "--out"},
-    "gate": {"lock": "--lock", "stage": "--stage"},
+    "gate": {"plan": "--plan", "lock": "--lock", "stage": "--stage", "out": "--out"},
     "report": {"plan": "--plan", "lock": "--lock", "out": "--out", "paths": ""},
 }
 """Command → the inputs that it knows → their options; one without is given as it is, one path a line."""

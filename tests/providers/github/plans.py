@@ -85,6 +85,7 @@ suites:
       cache: {paths: ["a-b"], key: ["it's ${{ x }} }}.txt", "n: #o"]}
   "null": {tool: pytest, needs: ["on"]}
 """
+HOSTILE_VALUES = ["${{ secrets.A }}", "$(touch pwned)\n::error::x\n", "yes", "1e3", "it's \"${{ '}}' }}\""]
 HOSTILE_PINS = {"null": 1, "on-100": 1, "on-50": 1}
 
 
@@ -110,14 +111,15 @@ def jobs(pipeline: Pipeline) -> dict[str, dict]:
     return yaml.safe_load(rendered(pipeline))["jobs"]
 
 
-def repository(place: Path, text: str, labels: tuple[str, ...] = ()) -> Path:
-    """A repository with a workflow, where linters look for it; `labels` are those of its own runners."""
-    file = place / PATH
-    file.parent.mkdir(parents=True)
-    file.write_text(text, encoding="utf-8")
-    (place / ".github/actionlint.yaml").write_text(yaml.safe_dump({"self-hosted-runner": {"labels": list(labels)}}))
-    subprocess.run(["git", "init", "--quiet", str(place)], check=True)
-    return file
+def repository(place: Path, texts: dict[str, str], labels: list[str]) -> list[Path]:
+    """A repository with workflows, where linters look for them; `labels` are those of its own runners."""
+    home = place / ".github" / "workflows"
+    home.mkdir(parents=True)
+    for name, text in texts.items():
+        (home / f"{name}.yml").write_text(text, encoding="utf-8")
+    (place / ".github/actionlint.yaml").write_text(yaml.safe_dump({"self-hosted-runner": {"labels": labels}}))
+    commit(place)
+    return sorted(home.iterdir())
 
 
 def commit(place: Path) -> None:
