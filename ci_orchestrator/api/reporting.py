@@ -10,6 +10,7 @@ from pathlib import Path
 from ci_orchestrator import __version__
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.bundles import bundles_of
+from ci_orchestrator.api.findings import findings
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.api.sources import Sources, gather
 from ci_orchestrator.clock import Clock
@@ -82,7 +83,8 @@ def report_files(
     """Report on bundles and result files; without any path, on what single jobs of the lock left here (`run_job`), else
     again on the latest run here.
 
-    Without a lock the report is uncertified. Its summary is shown with the build that this is a job of (`ci`).
+    Without a lock the report is uncertified. `ci`: the build that this is a job of; it is shown the summary and what
+    went wrong.
     Raises `UserError` and `ResultsError` for what cannot be read.
     """
     clock = clock or wire.system_clock()
@@ -111,6 +113,7 @@ def report_files(
     if ci is not None:
         with writing(out):
             ci.summarise(render_summary(reported.report))
+            ci.point_out(tuple(findings(reported.report, lock)))
     return reported
 
 

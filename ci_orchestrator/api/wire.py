@@ -45,7 +45,7 @@ def this_ci(environ: Mapping[str, str], root: Path, out: TextIO) -> Ci:
     directory, below which files are left; `out`: the stream that is the job's log.
     """
     if environ.get("GITHUB_ACTIONS") == "true":
-        return GithubCi.read(environ)
+        return GithubCi.read(environ, root, out)
     if environ.get("GITLAB_CI") == "true":
         return GitlabCi(root)
     if environ.get("TF_BUILD", "").lower() == "true":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, Shape
 
@@ -26,10 +26,21 @@ class Context:
     dirty: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something to point out. `file` is relative to the project; empty, and `line` 0, when it is not known."""
+
+    kind: Literal["error", "warning"]
+    title: str
+    message: str
+    file: str = ""
+    line: int = 0
+
+
 class Ci(Protocol):
     """Where this process runs, as a job of a pipeline or of none: what it is told there, and what it can tell.
 
-    `name`: of the provider. `attempt`: which try of the job this is, None where nobody counts. Both methods raise
+    `name`: of the provider. `attempt`: which try of the job this is, None where nobody counts. The methods raise
     `OSError` when what the provider reads cannot be written.
     """
 
@@ -47,6 +58,10 @@ class Ci(Protocol):
 
     def summarise(self, markdown: str) -> None:
         """Show a text with the build, where the provider has a place for one."""
+        ...
+
+    def point_out(self, findings: Sequence[Finding]) -> None:
+        """Show what went wrong at its place in the source, where the provider can; as many as it keeps."""
         ...
 
 

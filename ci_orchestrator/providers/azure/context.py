@@ -8,12 +8,12 @@ azure-pipelines-task-lib, node/taskcommand.ts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from ci_orchestrator.providers.base import counted_attempt
+from ci_orchestrator.providers.base import Finding, counted_attempt
 from ci_orchestrator.providers.shell import STATE
 
 
@@ -43,6 +43,9 @@ class AzureCi:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         self._say(f"##vso[task.uploadsummary]{_data(str(path.absolute()))}")
+
+    def point_out(self, findings: Sequence[Finding]) -> None:
+        """Azure shows the JUnit report."""
 
     def _say(self, command: str) -> None:
         self.out.write(f"{command}\n")

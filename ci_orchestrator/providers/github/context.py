@@ -7,11 +7,13 @@ Sources: https://docs.github.com/actions/reference/workflows-and-actions/workflo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TextIO
 
-from ci_orchestrator.providers.base import counted_attempt
+from ci_orchestrator.providers.base import Finding, counted_attempt
+from ci_orchestrator.providers.github.annotations import Annotation, annotate
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step's summary; GitHub drops one that is larger. (The page above, "Adding a job summary".)"""
@@ -20,17 +22,25 @@ _CUT = "\n\n… the rest is in the report.\n"
 
 @dataclass(frozen=True, slots=True)
 class GithubCi:
-    """See `providers.base.Ci`. `output`, `summary`: the step's files, None when it has none."""
+    """See `providers.base.Ci`. `output`, `summary`: the step's files, None when it has none. `out`: what the runner
+    reads commands from. `within`: the project's directory, relative to the repository.
+    """
 
+    out: TextIO
+    within: str = "."
     attempt: int | None = None
     output: Path | None = None
     summary: Path | None = None
     name: str = "github"
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> GithubCi:
+    def read(cls, environ: Mapping[str, str], root: Path, out: TextIO) -> GithubCi:
         """From the variables that the runner sets."""
+        workspace = _file(environ, "GITHUB_WORKSPACE")
+        inside = workspace is not None and root.is_relative_to(workspace)
         return cls(
+            out=out,
+            within=root.relative_to(workspace).as_posix() if workspace and inside else ".",
             attempt=counted_attempt(environ, "GITHUB_RUN_ATTEMPT"),
             output=_file(environ, "GITHUB_OUTPUT"),
             summary=_file(environ, "GITHUB_STEP_SUMMARY"),
@@ -56,6 +66,16 @@ class GithubCi:
             cut = _CUT.encode()
             data = data[: max(0, room - len(cut))].rpartition(b"\n")[0] + cut if room > len(cut) else b""
         _append(self.summary, data)
+
+    def point_out(self, findings: Sequence[Finding]) -> None:
+        """As annotations."""
+        for command in annotate(self._annotation(one) for one in findings):
+            self.out.write(f"{command}\n")
+        self.out.flush()
+
+    def _annotation(self, one: Finding) -> Annotation:
+        file = (PurePosixPath(self.within) / one.file).as_posix() if one.file else ""
+        return Annotation(one.kind, one.title, one.message, file, one.line)
 
 
 def _file(environ: Mapping[str, str], variable: str) -> Path | None:

@@ -7,10 +7,11 @@ lines in values, 5 KB).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci_orchestrator.providers.base import Finding
 from ci_orchestrator.providers.shell import STATE
 
 DOTENV = f"{STATE}/gate.env"
@@ -40,3 +41,6 @@ class GitlabCi:
 
     def summarise(self, markdown: str) -> None:
         """GitLab has no place for it; the job's log has the summary."""
+
+    def point_out(self, findings: Sequence[Finding]) -> None:
+        """GitLab shows the JUnit report with the change."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci_orchestrator.providers.base import Finding
 from ci_orchestrator.providers.shell import STATE
 
 OUTPUTS = f"{STATE}/gate.json"
@@ -29,3 +30,6 @@ class JenkinsCi:
 
     def summarise(self, markdown: str) -> None:
         """Jenkins has no place for it; the build's log has the summary."""
+
+    def point_out(self, findings: Sequence[Finding]) -> None:
+        """Jenkins shows the JUnit report."""

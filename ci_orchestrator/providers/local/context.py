@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci_orchestrator.providers.base import Context
+from ci_orchestrator.providers.base import Context, Finding
 
 _PATIENCE = 10.0
 
@@ -24,6 +24,9 @@ class LocalCi:
 
     def summarise(self, markdown: str) -> None:
         """There is no build to show it with."""
+
+    def point_out(self, findings: Sequence[Finding]) -> None:
+        """The terminal has them."""
 
 
 def read_context(project: Path) -> Context:
