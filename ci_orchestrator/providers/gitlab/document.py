@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ci_orchestrator.plan.pipeline import Pipeline, refuse
 from ci_orchestrator.providers.base import command_of
@@ -29,8 +30,7 @@ def parent(pipeline: Pipeline, path: str) -> str:
     """The committed file of a dynamic pipeline."""
     content = _top(pipeline, workflow(pipeline), ["plan", "tests"])
     note = ["The jobs of the lock, with gates and report. This job ends as they end."]
-    content |= _spaced({"plan": jobs.plan(pipeline)})
-    content["run the plan"] = Note(jobs.run_child(pipeline), above=note, blank=True)
+    content |= _spaced({"plan": jobs.plan(pipeline), "run the plan": Note(jobs.run_child(pipeline), above=note)})
     return _text(content, _head(pipeline, path))
 
 
@@ -73,7 +73,10 @@ def _top(pipeline: Pipeline, flow: Mapping[str, Value], stages: Sequence[str]) -
 
 
 def _spaced(entries: Mapping[str, Value]) -> dict[str | Raw, Value]:
-    return {key: Note(value, blank=True) for key, value in entries.items()}
+    return {
+        key: replace(value, blank=True) if isinstance(value, Note) else Note(value, blank=True)
+        for key, value in entries.items()
+    }
 
 
 def _text(content: Mapping[str | Raw, Value], head: Sequence[str]) -> str:

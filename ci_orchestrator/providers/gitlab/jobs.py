@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.plan.pipeline import GateJob, Pipeline, Shape, StageJobs
 from ci_orchestrator.providers.gitlab import setup, words
+from ci_orchestrator.providers.gitlab.context import DOTENV
 from ci_orchestrator.providers.gitlab.needs import Group, Link, Waits, needs
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE, TOOL, commands, install
-from ci_orchestrator.providers.yaml import Flow, Value
+from ci_orchestrator.providers.yaml import Flow, Note, Value
 
 Job = dict[str, Value]
 
@@ -24,7 +25,6 @@ PARENT = "PARENT_PIPELINE_ID"
 OVERHEAD = 15 * 60
 """Seconds that a job may take beside its tests: ci-orchestrator ends those in time, and what they left is uploaded."""
 HOUR = 3600
-_EXIT_OF = {"hold": 5, "rollback": 4}
 
 
 def tool(pipeline: Pipeline) -> Job:
@@ -155,55 +155,53 @@ def link(pipeline: Pipeline, one: Link) -> Job:
     path = words.inside(pipeline.root, f"{BUNDLES}/")
     return {
         **job,
-        "script": [f"ls {shlex.quote(path)}"],
+        "script": [f"ls {shlex.quote(path)} || echo none"],
         "artifacts": {"when": "always", "expire_in": "1 day", "paths": Flow([path])},
     }
 
 
-def gate(pipeline: Pipeline, one: GateJob, lock: str, groups: Sequence[Group]) -> Job:
-    """The decision after a stage. Its exit code is the verdict: the next stage needs this job."""
+def gate(pipeline: Pipeline, one: GateJob, first: Sequence[str], groups: Sequence[Group]) -> Job:
+    """The decision after a stage. Its exit code is the verdict: the next stage needs this job.
+
+    `first`: the job with the lock, and the gate before, whose decision may have withheld the stage; it is carried on.
+    """
     told = bool(one.on_hold or one.on_rollback)
-    command = f"{TOOL} gate --stage {shlex.quote(one.stage)} --lock {LOCK}"
-    verdict = words.inside(pipeline.root, _verdict_file(one))
-    path = words.inside(pipeline.root, f"{BUNDLES}/dtf-{one.id}-*/")
     return {
         "extends": WITH_TOOL,
         "stage": gates_stage(one.level),
         "when": "always",
         **words.tags(pipeline.control),
-        "needs": needs((lock,), groups, artifacts=True),
+        "needs": needs(first, groups, artifacts=True),
         "timeout": "30m",
-        "script": [_noting(command, _verdict_file(one)) if told else command],
+        "script": [f"{TOOL} gate --stage {shlex.quote(one.stage)} --lock {LOCK}"],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(pipeline.retain),
-            "paths": Flow([path]),
-            **({"reports": {"dotenv": verdict}} if told else {}),
+            "paths": Flow([words.inside(pipeline.root, f"{BUNDLES}/dtf-gate_*/")]),
+            **({"reports": {"dotenv": words.inside(pipeline.root, DOTENV)}} if told else {}),
         },
     }
 
 
-def _verdict_file(one: GateJob) -> str:
-    return f"{STATE}/{one.id}.env"
-
-
-def _noting(command: str, file: str) -> str:
-    """Runs the gate, and leaves its exit code to the jobs that act on it."""
-    return f'code=0\n{command} || code=$?\necho "CI_ORCHESTRATOR_VERDICT=$code" > {file}\nexit "$code"\n'
-
-
-def reaction(pipeline: Pipeline, one: GateJob, verdict: str) -> Job:
-    """What the plan asks for on `verdict`, hold or rollback, of a gate."""
+def reaction(pipeline: Pipeline, one: GateJob, verdict: str, groups: Sequence[Group]) -> Value:
+    """What the plan asks for on `verdict`, hold or rollback, of a gate. `groups`: what the gate judged."""
     lines = commands(one.on_hold if verdict == "hold" else one.on_rollback)
-    other = f'if [ "$CI_ORCHESTRATOR_VERDICT" != {_EXIT_OF[verdict]} ]; then'
-    return {
+    otherwise = f'echo "The verdict is $GATE_VERDICT, not {verdict}: nothing to do."'
+    job: Job = {
         "stage": gates_stage(one.level),
         "when": "on_failure",
         **words.tags(pipeline.control),
-        "needs": Flow([one.name]),
+        "needs": needs((one.name,), groups, artifacts=False),
         "timeout": "1h",
-        "script": [f"{other}\n  echo 'The verdict is not {verdict}.'\n  exit 0\nfi\n", *enter(pipeline), *lines],
+        "script": [
+            f'if [ "$GATE_VERDICT" != {verdict} ]; then\n  {otherwise}\n  exit 0\nfi\n',
+            *enter(pipeline),
+            *lines,
+        ],
     }
+    return Note(
+        job, above=[f"Starts when the gate or a test failed, not when the stage was skipped; acts on {verdict}."]
+    )
 
 
 def report(pipeline: Pipeline, bundles: Sequence[str]) -> Job:

@@ -76,14 +76,17 @@ def _home(wanted: Cache) -> Iterator[str]:
     for path in wanted.paths:
         if path.startswith("~/"):
             here, there = shlex.quote(path.replace("~", HOME, 1)), f'"$HOME"/{shlex.quote(path[2:])}'
-            yield f'[ -d {there} ] || {{ mkdir -p {here} "$(dirname {there})"; ln -sfn "$PWD"/{here} {there}; }}'
+            yield (
+                f"if [ ! -d {there} ]; then\n"
+                f'  mkdir -p {here} "$(dirname {there})"\n'
+                f'  ln -sfn "$PWD"/{here} {there}\n'
+                "fi\n"
+            )
 
 
 def _version(language: str, version: str) -> str:
     """Says what to do where the language is missing, or of another version."""
     name, command, before = _ASKED[language]
     number = shlex.quote(before + version)
-    wrong = shlex.quote(
-        f"this job asks for {name} {version}: give the suite a `container`, or its runners that version"
-    )
-    return f'case "$({command})" in *{number} | *{number}[!0-9]*) ;; *) echo {wrong} >&2; exit 1 ;; esac'
+    wrong = shlex.quote(f"This job asks for {name} {version}: give the suite a container, or its runners that version.")
+    return f'case "$({command})" in\n  *{number} | *{number}[!0-9]*) ;;\n  *) echo {wrong} >&2; exit 1 ;;\nesac\n'

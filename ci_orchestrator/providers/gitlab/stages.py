@@ -13,6 +13,8 @@ from ci_orchestrator.providers.yaml import Flow, Value
 
 _ONE_LINE = 8
 """Cells that a matrix lists on one line."""
+_FEW = 8
+"""Links that stand for a stage of many jobs: more of them would make a shorter tree, and longer lists of needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +75,36 @@ class Stages:
 
     def _waits(self, stage: StageJobs) -> Value:
         """`needs` of a stage's jobs: the lock, the gate before, the stages that must have passed, the one behind."""
-        first = [self._lock, *([self._after[stage.after]] if stage.after in self._after else [])]
-        ended = self._one(stage.behind, Waits.ENDED) if stage.behind in self._stages else ()
         before = [name for name in stage.needs if name in self._stages]
-        room = MOST - len(first) - len(ended)
+        others = [Group(self._after[stage.after])] if stage.after in self._after else []
+        if stage.behind in self._stages:
+            others += self._few(stage.behind, Waits.ENDED)
+        room = MOST - 1 - len(others)
         groups = [group for name in before for group in self._groups(name)]
         if sum(group.count for group in groups) > room:
-            groups = [group for name in before for group in self._one(name, Waits.PASSED)]
+            groups = [group for name in before for group in self._few(name, Waits.PASSED)]
         label = f"needs of {words.job_name(stage.name)}"
         passed = self._links.within(groups, room, Waits.PASSED, label=label, of=stage)
-        return needs(first, [*passed, *ended], artifacts=False)
+        return needs((self._lock,), [*others, *passed], artifacts=False)
 
     def _groups(self, name: str) -> list[Group]:
         return [part.group for part in self._parts[name]]
 
-    def _one(self, name: str, waits: Waits) -> tuple[Group, ...]:
-        """One job that stands for all of a stage."""
+    def _few(self, name: str, waits: Waits) -> tuple[Group, ...]:
+        """A few jobs that stand for all of a stage; that it passed, a stage of few jobs says itself."""
         stage = self._stages[name]
         make = self._links.tree if waits is Waits.ENDED else self._links.within
-        return make(self._groups(name), 1, waits, label=words.job_name(stage.name), of=stage)
+        return make(self._groups(name), _FEW, waits, label=words.job_name(stage.name), of=stage)
 
     def _gate(self, gate: GateJob) -> Iterator[tuple[str, Value]]:
         stage = self._stages[gate.of]
+        first = [self._lock, *([self._after[stage.after]] if stage.after in self._after else [])]
         label = words.job_name(stage.name)
-        near = self._links.within(self._groups(gate.of), MOST - 1, Waits.BUNDLES, label=label, of=stage)
-        yield gate.name, jobs.gate(self._pipeline, gate, self._lock, near)
+        near = self._links.within(self._groups(gate.of), MOST - len(first), Waits.BUNDLES, label=label, of=stage)
+        yield gate.name, jobs.gate(self._pipeline, gate, first, near)
         for verdict, lines in (("hold", gate.on_hold), ("rollback", gate.on_rollback)):
             if lines:
-                yield f"{verdict} {gate.stage}", jobs.reaction(self._pipeline, gate, verdict)
+                yield f"{verdict} {gate.stage}", jobs.reaction(self._pipeline, gate, verdict, near)
 
     def _bundles(self) -> list[str]:
         """What the report collects from, where links carry the same bundles on; else nothing, and it takes all."""
