@@ -46,11 +46,5 @@ LIMITS = Limits(
             "https://docs.github.com/en/rest/checks/runs",
             _READ,
         ),
-        "summary": Wall(
-            1_048_576,
-            "bytes in a step's summary",
-            "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands",
-            _READ,
-        ),
     },
 )

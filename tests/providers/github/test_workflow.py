@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from providers.github import plans
 
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.pipeline import Cell, Matrix
 from ci_orchestrator.providers.base import command_in
 from ci_orchestrator.providers.github.limits import LIMITS
 from ci_orchestrator.providers.github.pins import OURS, pinned
@@ -190,3 +192,34 @@ def test_secrets_reach_only_what_runs_the_plans_tests() -> None:
     for key, job in plans.jobs(plans.dynamic(plans.EXAMPLE)).items():
         holders = [step["name"] for step in job["steps"] if "EXAMPLE_TOKEN" in step.get("env", {})]
         assert holders == {"plan": ["Plan"], "api": ["Run the tests"]}.get(key, [])
+
+
+def test_the_walls_are_those_that_were_read() -> None:
+    assert {name: wall.value for name, wall in LIMITS.walls.items()} == {
+        "matrix": 256,
+        "jobs": 900,
+        "bytes": 1_048_576,
+        "output": 1_000_000,
+        "expression": 21_000,
+        "artifacts": 1_000,
+        "listed": 100,
+        "requests": 1_000,
+        "minutes": 7_200,
+        "retention": 90,
+        "annotations": 10,
+    }
+    assert all(wall.source.startswith("https://") for wall in LIMITS.walls.values())
+
+
+def test_an_output_that_is_too_long_is_refused() -> None:
+    pipeline = plans.static("suites: {unit: {tool: pytest, shards: 2}}", {"unit": 2})
+    (stage,) = pipeline.stages
+    matrix = Matrix("unit", 1, (Cell("unit", "n" * 500_000),))
+    with pytest.raises(PlanError, match="bytes in a job's outputs, as UTF-16, and GitHub Actions takes 1,000,000"):
+        RENDERER.emit(replace(pipeline, stages=(replace(stage, matrices=(matrix,)),)))
+
+
+@pytest.mark.parametrize(("timeout", "minutes"), [("1s", 11), ("30m", 40), ("20d", 7_200)])
+def test_github_waits_longer_than_we_do(timeout: str, minutes: int) -> None:
+    job = plans.jobs(plans.dynamic(f"suites: {{a: {{tool: pytest, timeout: {timeout}}}}}"))["a"]
+    assert job["timeout-minutes"] == minutes
