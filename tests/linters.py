@@ -99,7 +99,9 @@ def azure_schema(*files: Path) -> list[str]:
 
 def _as_azure_reads(value: object, key: str = "") -> object:
     if isinstance(value, dict):
-        return {str(name): _as_azure_reads(below, str(name)) for name, below in value.items()}
+        # Of all there is, the schema wants the `continueOnError` of a task to be a boolean.
+        kept = {"continueOnError"} if "task" in value else set()
+        return {str(name): below if name in kept else _as_azure_reads(below, str(name)) for name, below in value.items()}
     if isinstance(value, list):
         return [_as_azure_reads(each) for each in value]
     if isinstance(value, bool | int):

@@ -14,7 +14,7 @@ from ci_orchestrator.providers.azure.conditions import Wires, Wiring
 from ci_orchestrator.providers.azure.containers import services_of
 from ci_orchestrator.providers.azure.expressions import output, plain, script
 from ci_orchestrator.providers.azure.limits import LIMITS
-from ci_orchestrator.providers.shell import LOCK, REPORT
+from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE
 from ci_orchestrator.providers.yaml import Flow, Value
 
 Job = dict[str, Value]
@@ -22,6 +22,8 @@ MARGIN = 10
 """Minutes that Azure gives a job beyond its time-out in the plan: at that ci-orchestrator itself ends the tests and
 still leaves a bundle, which takes a job that is not killed.
 """
+DECISION = f"{STATE}/decision"
+"""Where a gate leaves its bundle, apart from those that it judged."""
 CONTROL_MINUTES = 60
 """Minutes that the jobs which plan, decide and report may take."""
 CANCEL_MINUTES = 5
@@ -50,17 +52,20 @@ def leg(job: str) -> Mapping[str, str]:
 def _plan(pipeline: Pipeline) -> Job:
     dynamic = pipeline.shape is Shape.DYNAMIC
     env, secrets = pipeline.planning_env, pipeline.planning_secrets
-    file = pipeline.plan_file.rpartition("/")[2]
-    words = ["plan", *(["--plan", file] if file != "testplan.yaml" else []), "--lock-out", LOCK]
+    words = ["plan", "--lock-out", LOCK]
     words += [word for stage, count in sorted(pipeline.pins.items()) for word in ("--shards", f"{stage}={count}")]
     words += ["--provider", "azure", "--emit", "-"] if dynamic else []
     every = [
         *steps.prepare(pipeline, pipeline.planning, env, secrets),
         *([steps.history("plan"), steps.take_history(pipeline)] if dynamic else []),
-        steps.run(pipeline, "Plan", script([words]), env=env, secrets=secrets, name="emit"),
+        steps.run(pipeline, "Plan", words, env=env, secrets=secrets, name="emit"),
         *steps.publish_lock(pipeline),
     ]
-    return _control(pipeline, "plan", "Plan", {}, every)
+    job = _control(pipeline, "plan", "Plan", {}, every)
+    containers = {stage.container for stage in pipeline.stages}
+    image = containers.pop() if len(containers) == 1 else None
+    # Where all suites run in one image, their tests can be listed in it too.
+    return {**job, "container": {"image": image}, "steps": job.pop("steps")} if image else job
 
 
 def _tests(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix) -> Job:
@@ -70,7 +75,7 @@ def _tests(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix)
         *steps.prepare(pipeline, stage.setup, stage.env, stage.secrets),
         steps.download_lock(pipeline),
         steps.run(pipeline, "Run the tests", words, env=stage.env, secrets=stage.secrets),
-        steps.publish_bundle(pipeline, f"$({steps.JOB})"),
+        steps.publish_bundle(pipeline, f"$({steps.JOB})", BUNDLES),
     ]
     job: Job = {"job": matrix.id, "displayName": stage.name}
     job["pool"] = _pool(stage.labels, f"runner class {stage.runner!r}")
@@ -108,8 +113,8 @@ def _gate(pipeline: Pipeline, wiring: Wiring, gate: GateJob) -> Job:
         steps.tool(pipeline),
         steps.download_lock(pipeline),
         steps.download_bundles(pipeline, [f"dtf-{gate.of}-*", f"dtf-{gate.of}_*of*-*"]),
-        steps.run(pipeline, "Decide", ["gate", "--stage", gate.stage, "--lock", LOCK], name="gate"),
-        steps.publish_bundle(pipeline, gate.id),
+        steps.run(pipeline, "Decide", ["gate", "--stage", gate.stage, "--lock", LOCK, "--out", DECISION], name="gate"),
+        steps.publish_bundle(pipeline, gate.id, DECISION),
     ]
     return _control(pipeline, gate.id, f"Gate {gate.stage}", wiring.gate(gate), every)
 

@@ -24,7 +24,7 @@ _KEY_FILE = re.compile(r"[A-Za-z0-9._/@+-]+")
 _TOOLS: Mapping[str, tuple[str, str, Mapping[str, Value]]] = {
     "go": ("GoTool@0", "version", {}),
     "java": ("JavaToolInstaller@0", "versionSpec", {"jdkArchitectureOption": "x64", "jdkSourceOption": "PreInstalled"}),
-    "node": ("UseNode@1", "version", {}),
+    "node": ("NodeTool@0", "versionSpec", {}),
     "python": ("UsePythonVersion@0", "versionSpec", {}),
 }
 """Language → the task, its input for the version, and its other inputs."""
@@ -65,7 +65,9 @@ def run(
     name: str = "",
 ) -> Step:
     """A command of ci-orchestrator. `words` are ours but for names that a plan restricts."""
-    step = bash(pipeline, title, [" ".join([TOOL, *words])], env or {}, secrets)
+    file = pipeline.plan_file.rpartition("/")[2]
+    plan = [] if file == "testplan.yaml" else script([["--plan", file]])
+    step = bash(pipeline, title, [" ".join([TOOL, words[0], *plan, *words[1:]])], env or {}, secrets)
     return {"bash": step.pop("bash"), "name": name, **step} if name else step
 
 
@@ -101,20 +103,21 @@ def publish(pipeline: Pipeline, title: str, path: str, artifact: str, condition:
     return task("PublishPipelineArtifact@1", title, inputs, condition)
 
 
-def publish_bundle(pipeline: Pipeline, job: str) -> Step:
+def publish_bundle(pipeline: Pipeline, job: str, path: str) -> Step:
     """Keep a job's bundle, also a red one's, also when the run is stopped."""
-    return publish(pipeline, "Keep the bundle", BUNDLES, f"dtf-{job}-{ATTEMPT}", "always()")
+    return publish(pipeline, "Keep the bundle", path, f"dtf-{job}-{ATTEMPT}", "always()")
 
 
 def download_lock(pipeline: Pipeline) -> Step:
     """Fetch the lock of the attempt that planned."""
-    inputs = {"artifact": f"$({LOCK_NAME})", "path": place(pipeline, STATE)}
+    inputs = {"artifactName": f"$({LOCK_NAME})", "targetPath": place(pipeline, STATE)}
     return task("DownloadPipelineArtifact@2", "Fetch the lock", inputs)
 
 
 def download_bundles(pipeline: Pipeline, patterns: Sequence[str]) -> Step:
     """Fetch bundles. None is no error here: whoever reads them says what is missing."""
-    inputs: Step = {"patterns": "\n".join(f"{pattern}/**" for pattern in patterns), "path": place(pipeline, BUNDLES)}
+    inputs: Step = {"itemPattern": "\n".join(f"{pattern}/**" for pattern in patterns)}
+    inputs["targetPath"] = place(pipeline, BUNDLES)
     step = task("DownloadPipelineArtifact@2", "Fetch the bundles", inputs)
     return {**step, "continueOnError": True}
 
@@ -146,7 +149,7 @@ def history(job: str) -> Step:
         "restoreKeys": f'{prefix} | "report"',
         "path": "$(Pipeline.Workspace)/ci-orchestrator-history",
     }
-    return {**task("Cache@2", "Fetch the history", inputs), "continueOnError": True}
+    return task("Cache@2", "Fetch the history", inputs)
 
 
 def take_history(pipeline: Pipeline) -> Step:
@@ -197,4 +200,4 @@ def _caches(pipeline: Pipeline, cache: Cache) -> Iterator[Step]:
         prefix = f'"{path}" | "$(Agent.OS)"'
         where = f"$(HOME)/{path[2:]}" if path.startswith("~/") else place(pipeline, path)
         inputs: Step = {"key": " | ".join([prefix, *files]), "restoreKeys": prefix, "path": where}
-        yield {**task("Cache@2", f"Cache {path}", inputs), "continueOnError": True}
+        yield task("Cache@2", f"Cache {path}", inputs)

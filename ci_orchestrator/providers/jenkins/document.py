@@ -65,13 +65,13 @@ def _more_plugins(pipeline: Pipeline) -> Iterator[str]:
 def _data(pipeline: Pipeline, levels: Iterator[str]) -> str:
     lines = [
         "// The stages, level by level: what each needs, and the function that runs a job of it.",
-        f"@Field final String LEVELS = {data.constants(levels)}",
+        f"@Field final String LEVELS_JSON = {data.constants(levels)}",
         "",
     ]
     if pipeline.shape is Shape.STATIC:
         lines += [
             "// Their jobs, by id, and what people call them. The plan job divides the tests over exactly these.",
-            f"@Field final String JOBS = {data.constants(data.cells_json(pipeline))}",
+            f"@Field final String JOBS_JSON = {data.constants(data.cells_json(pipeline))}",
             "",
         ]
     lines += [
@@ -79,9 +79,9 @@ def _data(pipeline: Pipeline, levels: Iterator[str]) -> str:
         f"@Field final String CONTROL = {groovy.text(jobs.control(pipeline))}",
         f"@Field final String INSTALL = {groovy.block(install(pipeline.tool_version), 0)}",
         "",
-        "@Field List levels = []",
-        "@Field Map jobs = [:]",
-        "// Stages whose jobs all passed, gates that said proceed; and whose bundles there are.",
+        "// What is known once there is a plan; stages whose jobs all passed, and gates that said proceed; bundles.",
+        "@Field final List LEVELS = []",
+        "@Field final Map JOBS = [:]",
         "@Field final Map PASSED = [:]",
         "@Field final List BUNDLES = []",
     ]
@@ -117,7 +117,7 @@ pipeline {{
         }}
 
         stage('tests') {{
-            when {{ expression {{ levels }} }}
+            when {{ expression {{ LEVELS }} }}
             steps {{
                 script {{ runLevels() }}
             }}

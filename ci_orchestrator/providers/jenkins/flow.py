@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ci_orchestrator.plan.pipeline import Pipeline, Shape
 from ci_orchestrator.providers.jenkins import functions as code
-from ci_orchestrator.providers.jenkins import jobs, steps
+from ci_orchestrator.providers.jenkins import groovy, jobs, steps
 from ci_orchestrator.providers.shell import commands
 
 _PLAN = """\
@@ -28,16 +28,16 @@ catchError(buildResult: 'SUCCESS', stageResult: 'SUCCESS', catchInterruptions: f
 }"""
 
 _EMITTED = """\
-jobs = readJSON(file: '.ci-orchestrator/jobs.json', returnPojo: true)
+JOBS.putAll(readJSON(file: '.ci-orchestrator/jobs.json', returnPojo: true))
 // This file comes from where the tests are: nothing but ids gets in.
-if (jobs.values().any { cells -> cells.keySet().any { job -> !(job ==~ /[a-z][a-z0-9_]{0,59}/) } }) {
+if (JOBS.values().any { cells -> cells.keySet().any { job -> !(job ==~ /[a-z][a-z0-9_]{0,59}/) } }) {
     error 'jobs.json has something else than ids of jobs'
 }"""
 
 _REPORT = """\
 // Always runs once there is a plan: collects what there is, and decides.
 void report() {{
-    if (!levels) {{
+    if (!LEVELS) {{
         return
     }}
     stage('report') {{
@@ -48,7 +48,7 @@ void report() {{
                 int verdict = sh(
                     label: 'report',
                     returnStatus: true,
-                    script: '.ci-orchestrator/bin/ci-orchestrator report' +
+                    script: '.ci-orchestrator/bin/ci-orchestrator report@PLAN@' +
                         ' --lock .ci-orchestrator/plan.lock.json --out .ci-orchestrator/report')
                 // Red tests do not make the build unstable: the verdict decides.
                 junit(
@@ -77,10 +77,7 @@ def plan(pipeline: Pipeline) -> str:
     """The function that plans."""
     lock = ".ci-orchestrator/plan.lock.json"
     dynamic = pipeline.shape is Shape.DYNAMIC
-    options = ["--lock-out", lock]
-    file = pipeline.plan_file.rpartition("/")[2]
-    if file != "testplan.yaml":
-        options = ["--plan", file, *options]
+    options = [*_plan_option(pipeline), "--lock-out", lock]
     if dynamic:
         options += ["--provider", "jenkins", "--emit", ".ci-orchestrator/jobs.json"]
     options += [word for stage, count in sorted(pipeline.pins.items()) for word in ("--shards", f"{stage}={count}")]
@@ -92,12 +89,13 @@ def plan(pipeline: Pipeline) -> str:
         "all suites",
     )
     after = [
-        _EMITTED if dynamic else "jobs = readJSON(text: JOBS, returnPojo: true)",
+        _EMITTED if dynamic else "JOBS.putAll(readJSON(text: JOBS_JSON, returnPojo: true))",
         "stash name: 'plan', includes: '.ci-orchestrator/plan.lock.json, .ci-orchestrator/history.sqlite'",
-        "levels = readJSON(text: LEVELS, returnPojo: true)",
+        "LEVELS.addAll(readJSON(text: LEVELS_JSON, returnPojo: true))",
     ]
     every = [*([_HISTORY] if dynamic else []), *inside, *after]
-    body = [*steps.checkout(pipeline.planning.checkout), "prepared {", *steps.indented(every), "}"]
+    prepared = steps.in_container(jobs.shared_container(pipeline), ["prepared {", *steps.indented(every), "}"])
+    body = [*steps.toolchain(pipeline.planning), *steps.checkout(pipeline.planning.checkout), *prepared]
     return _PLAN.format(
         body="\n".join(steps.indented([f"onAgent(CONTROL, {jobs.SECONDS}) {{", *steps.indented(body), "}"]))
     )
@@ -114,16 +112,28 @@ def constant(pipeline: Pipeline) -> Sequence[str]:
         parts[0] = parts[0].replace(code.CALL_GATE, "")
     inside = "\n".join(steps.indented(steps.in_root(pipeline.root, code.PREPARED.splitlines())))
     parts.append(code.TOOLS.replace("@IN_ROOT@", inside))
-    return parts
+    return [_named(pipeline, part) for part in parts]
 
 
 def report(pipeline: Pipeline) -> str:
     """The function that reports."""
     coverage = any(stage.coverage for stage in pipeline.stages)
-    return _REPORT.format(seconds=jobs.SECONDS, coverage=_COVERAGE if coverage else "")
+    return _named(pipeline, _REPORT.format(seconds=jobs.SECONDS, coverage=_COVERAGE if coverage else ""))
 
 
 def _fan_out(pipeline: Pipeline) -> str:
     if any(stage.at_once is not None for stage in pipeline.stages):
         return code.LANES.replace("@STOP@", " && !red" if pipeline.fail_fast else "")
     return code.FAIL_FAST if pipeline.fail_fast else code.ALL_AT_ONCE
+
+
+def _plan_option(pipeline: Pipeline) -> list[str]:
+    """What names the plan file, where it is not called as usual."""
+    file = pipeline.plan_file.rpartition("/")[2]
+    return [] if file == "testplan.yaml" else ["--plan", file]
+
+
+def _named(pipeline: Pipeline, text: str) -> str:
+    """The code, its commands with the name of the plan file."""
+    option = "".join(f" {line}" for line in commands([_plan_option(pipeline)]) if line)
+    return text.replace("@PLAN@", groovy.text(option)[1:-1])

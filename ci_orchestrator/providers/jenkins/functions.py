@@ -9,7 +9,7 @@ from __future__ import annotations
 FLOW = r"""
 // Levels run one after another, the stages of a level side by side. A red job stops only the stages that need it.
 void runLevels() {
-    for (level in levels) {
+    for (level in LEVELS) {
         if (level.size() == 1) {
             stage(level[0].name) { runStage(level[0]) }
         } else {
@@ -26,7 +26,7 @@ void runStage(Map one) {
         }
         return
     }
-    Map cells = jobs[one.id] ?: [:]
+    Map cells = JOBS[one.id] ?: [:]
     if (!cells) {
         // No test was found for this stage, and the plan allows that.
         PASSED[one.id] = true
@@ -99,7 +99,7 @@ void runGate(Map one, List judged) {
                         verdict = sh(
                             label: 'decide',
                             returnStatus: true,
-                            script: '.ci-orchestrator/bin/ci-orchestrator gate --stage "$CI_ORCHESTRATOR_STAGE"' +
+                            script: '.ci-orchestrator/bin/ci-orchestrator gate@PLAN@ --stage "$CI_ORCHESTRATOR_STAGE"' +
                                 ' --lock .ci-orchestrator/plan.lock.json')
                     }
                     keepBundle(one.gate)
@@ -132,8 +132,10 @@ TOOLS = r"""
 void runTests(String job) {
     try {
         withEnv(["CI_ORCHESTRATOR_JOB=${job}"]) {
-            sh label: 'run tests', script: '.ci-orchestrator/bin/ci-orchestrator run --job "$CI_ORCHESTRATOR_JOB"' +
-                ' --lock .ci-orchestrator/plan.lock.json'
+            sh(
+                label: 'run tests',
+                script: '.ci-orchestrator/bin/ci-orchestrator run@PLAN@ --job "$CI_ORCHESTRATOR_JOB"' +
+                    ' --lock .ci-orchestrator/plan.lock.json')
         }
     } finally {
         keepBundle(job)
@@ -175,7 +177,7 @@ void prepared(Closure body) {
 
 void keepBundle(String job) {
     try {
-        stash name: "bundle-${job}", includes: '.ci-orchestrator/bundles/**', allowEmpty: true
+        stash name: "bundle-${job}", includes: ".ci-orchestrator/bundles/dtf-${job}-*/**", allowEmpty: true
         BUNDLES << job
     } catch (e) {
         echo "no bundle of ${job}: ${e.message}"
@@ -194,7 +196,7 @@ void collect(List wanted) {
 PREPARED = """\
 sh label: 'clean up', script: 'rm -rf .ci-orchestrator/bundles .ci-orchestrator/report .ci-orchestrator/*.json'
 sh label: 'install ci-orchestrator', script: INSTALL
-if (levels) {
+if (LEVELS) {
     unstash 'plan'
 }
 body()"""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline import Pipeline, StageJobs, refuse
-from ci_orchestrator.providers.jenkins import groovy, steps
+from ci_orchestrator.providers.jenkins import steps
 from ci_orchestrator.providers.jenkins.limits import LIMITS
 from ci_orchestrator.providers.shell import commands
 
@@ -63,6 +63,12 @@ def label(labels: Labels | None, runner: str) -> str:
     return labels.jenkins
 
 
+def shared_container(pipeline: Pipeline) -> str | None:
+    """The image in which every suite runs, so that its tests can be listed in it too."""
+    containers = {stage.container for stage in pipeline.stages}
+    return containers.pop() if len(containers) == 1 else None
+
+
 def verdict_functions(pipeline: Pipeline) -> tuple[Mapping[tuple[str, str], str], tuple[str, ...]]:
     """Gate and verdict → the function with its commands; and the functions, each once."""
     where = control(pipeline)
@@ -96,8 +102,7 @@ def _body(stage: StageJobs) -> str:
         )
     inside = [*steps.setup(stage.setup, who), "runTests(job)"]
     body = ["prepared {", *steps.indented(steps.environment(stage.env, stage.secrets, inside, who)), "}"]
-    if stage.container:
-        body = [f"docker.image({groovy.text(stage.container)}).inside {{", *steps.indented(body), "}"]
+    body = steps.in_container(stage.container, body)
     body = [*steps.toolchain(stage.setup), *steps.checkout(stage.setup.checkout), *body]
     where = label(stage.labels, stage.runner)
     return "\n".join(steps.indented(steps.on_agent(where, steps.seconds(stage.timeout) + MARGIN, body)))

@@ -63,6 +63,11 @@ def checkout(how: Checkout) -> list[str]:
     ]
 
 
+def in_container(image: str | None, body: Sequence[str]) -> list[str]:
+    """`body` in a container, where one is asked for."""
+    return [f"docker.image({groovy.text(image)}).inside {{", *indented(body), "}"] if image else list(body)
+
+
 def shell(title: str, lines: Sequence[str], who: str) -> list[str]:
     """Steps that run these lines, as few as text constants allow. None for no lines."""
     steps: list[list[str]] = []

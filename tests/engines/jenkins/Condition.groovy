@@ -15,7 +15,9 @@ class Condition {
             case 'not': return !all(inner(), script)
             case 'environment': return script.build.environment()[condition.value.name] == condition.value.value
             case 'equals': return condition.value.expected == condition.value.actual
-            case 'branch': return script.build.environment().BRANCH_NAME == condition.value
+            case 'branch': return Glob.regex(condition.value).matcher(script.build.environment().BRANCH_NAME ?: '').matches()
+            case 'changeRequest': return script.build.environment().CHANGE_ID != null
+            case 'triggeredBy': return false  // a push started every build here
             default: throw new Unsupported("when: ${condition.name}")
         }
     }

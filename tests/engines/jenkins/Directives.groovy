@@ -12,7 +12,7 @@ class Directives {
                   'withCredentials', 'rateLimitBuilds'],
         triggers: ['cron', 'pollSCM', 'upstream', 'githubPush', 'gitlab'],
         parameters: ['string', 'booleanParam', 'choice', 'text', 'password'],
-        when: ['expression', 'allOf', 'anyOf', 'not', 'environment', 'equals', 'branch',
+        when: ['expression', 'allOf', 'anyOf', 'not', 'environment', 'equals', 'branch', 'changeRequest', 'triggeredBy',
                'beforeAgent', 'beforeOptions', 'beforeInput']]
     /** Blocks that hold calls in order, not one value for each name. */
     static final List<String> LISTS = ['options', 'triggers', 'parameters']
@@ -56,7 +56,7 @@ class Directives {
             throw new Unsupported("directive '${name}' in ${kind}")
         }
         if (kind in LISTS) entries << [name: name, arguments: list]
-        else if (kind == 'when' && !name.startsWith('before')) entries << [name: name, value: list.first()]
+        else if (kind == 'when' && !name.startsWith('before')) entries << [name: name, value: list ? list.first() : null]
         else if (values.containsKey(name)) throw new Unsupported("directive '${name}' twice in ${kind}")
         else values[name] = value(name, list)
         null

@@ -10,10 +10,11 @@ import static java.nio.file.StandardCopyOption.REPLACE_EXISTING
 abstract class Steps extends Script {
     /** Steps whose call is put into the report, and no more. */
     static final Set<String> RECORDED = ['publishHTML', 'recordCoverage', 'recordIssues', 'publishChecks', 'milestone', 'emailext',
-                                         'mail'] as Set
+                                         'mail', 'copyArtifacts'] as Set
     /** Arguments that look like calls. */
     static final Set<String> DESCRIPTIONS = ['scmGit', 'cloneOption', 'checkoutOption', 'lfs', 'gitLFSPull', 'submodule',
-                                             'cleanBeforeCheckout', 'agent', 'nonresumable', 'kubernetesAgent'] as Set
+                                             'cleanBeforeCheckout', 'agent', 'nonresumable', 'kubernetesAgent',
+                                             'lastCompleted'] as Set
     Build build
 
     Object getProperty(String name) {
