@@ -101,7 +101,7 @@ def _as_azure_reads(value: object, key: str = "") -> object:
     if isinstance(value, dict):
         # Of all there is, the schema wants the `continueOnError` of a task to be a boolean.
         kept = {"continueOnError"} if "task" in value else set()
-        return {str(name): below if name in kept else _as_azure_reads(below, str(name)) for name, below in value.items()}
+        return {str(key): each if key in kept else _as_azure_reads(each, str(key)) for key, each in value.items()}
     if isinstance(value, list):
         return [_as_azure_reads(each) for each in value]
     if isinstance(value, bool | int):

@@ -10,7 +10,7 @@ from ci_orchestrator.providers.azure.jobs import leg
 from ci_orchestrator.providers.azure.limits import LIMITS
 
 
-class AzureRenderer:
+class Azure:
     """Writes one file of jobs. A matrix is a native object, which costs the template parser next to nothing."""
 
     limits = LIMITS
@@ -31,4 +31,4 @@ def _variable(matrix: Matrix) -> str:
     return f"##vso[task.setvariable variable=jobs_{matrix.id};isOutput=true]{value}\n"
 
 
-RENDERER = AzureRenderer()
+RENDERER = Azure()

@@ -8,7 +8,7 @@ from ci_orchestrator.providers.jenkins.document import document
 from ci_orchestrator.providers.jenkins.limits import LIMITS
 
 
-class JenkinsRenderer:
+class Jenkins:
     """Writes a Jenkinsfile: a declarative frame, functions of constant size, and data in JSON.
 
     No native ``matrix``: it becomes one method, which broke at its 19th cell (ceph/ceph-build#2643), it cannot stand
@@ -27,4 +27,4 @@ class JenkinsRenderer:
         return "\n".join([*data.cells_json(pipeline), ""])
 
 
-RENDERER = JenkinsRenderer()
+RENDERER = Jenkins()
