@@ -19,6 +19,7 @@ from ci_orchestrator.plan.lock import Gate, Job, Lock
 from ci_orchestrator.providers.base import Ci
 from ci_orchestrator.providers.local.context import LocalCi
 from ci_orchestrator.report.gates import render_gate
+from ci_orchestrator.report.wording import counted
 from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.model import Outcome
@@ -129,7 +130,7 @@ class _Evidence:
         elif not all(bundle.ended for bundle in bundles):
             yield f"job {job.id} did not come to its end"
         elif lacking := sum(f"{job.suite}::{test}" not in final for test in job.tests):
-            yield f"{lacking} tests of job {job.id} have no result"
+            yield f"{counted(lacking, 'test')} of job {job.id} {'has' if lacking == 1 else 'have'} no result"
 
 
 def _told(doubts: Sequence[str]) -> str:
