@@ -174,7 +174,9 @@ def _print(output: Output, planned: Planned) -> None:
             job.runner,
             str(len(job.tests)),
             seconds(job.seconds),
-            ", ".join(need.label.removeprefix("needs:") for need in job.needs),
+            ", ".join(
+                [*(need.label.removeprefix("needs:") for need in job.needs), *([job.after] if job.after else [])]
+            ),
         )
         for job in lock.jobs
     ]
