@@ -35,7 +35,7 @@ def requirement() -> str:
 
 def key() -> str:
     """A name for the environment: other Pythons, machines, requirements or sources have another one."""
-    parts = [sys.executable, sys.version, platform.platform(), requirement()]
+    parts = [sys.executable, sys.version, *platform.libc_ver(), requirement()]
     wheelhouse = os.environ.get("INPUT_WHEELHOUSE", "")
     if wheelhouse:
         parts += sorted(path.name for path in Path(wheelhouse).iterdir())
