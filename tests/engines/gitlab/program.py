@@ -1,4 +1,8 @@
-"""The engine's program with GitLab's own rule of which job starts next (scheduling.js) in the place of the engine's."""
+"""The engine's program, corrected in two places where it is not GitLab.
+
+Which job starts next: scheduling.js says how it should be. And the line that a job's log shows of a command: the engine
+has a shell print it, and leaves out to escape backticks, so that what stands in them is run.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,20 @@ from pathlib import Path
 from engine_tools import EngineError
 
 RULE = Path(__file__).with_name("scheduling.js")
-THEIRS = re.compile(r"static getStartCandidates\(.*?return Z\}(?=static isPastFailed)")
+SCHEDULING = re.compile(r"static getStartCandidates\(.*?return Z\}(?=static isPastFailed)")
+PRINTED = re.compile(r'(?<=\.replaceAll\("\$",String\.raw`\\\$`\))(?=;if\(this\.interactive\))')
 
 
 def corrected(package: Path, folder: Path) -> Path:
     """A copy of the package's program in `folder`; EngineError when it is not the version that we know."""
     text = (package / "dist" / "index.js").read_text(encoding="utf-8")
-    ours = RULE.read_text(encoding="utf-8")
-    changed, times = THEIRS.subn(lambda _: ours[ours.index("static ") :], text)
-    if times != 1:
-        raise EngineError(
-            "gitlab-ci-local is not of the version whose scheduling we know: npm ci --prefix tests/engines"
-        )
+    rule = RULE.read_text(encoding="utf-8")
+    for theirs, ours in ((SCHEDULING, rule[rule.index("static ") :]), (PRINTED, r'.replaceAll("\x60","\\\x60")')):
+        text, times = theirs.subn(lambda _, ours=ours: ours, text)
+        if times != 1:
+            raise EngineError("an unknown version of gitlab-ci-local: npm ci --prefix tests/engines")
     program = folder / "dist" / "index.js"
     program.parent.mkdir(parents=True)
-    program.write_text(changed, encoding="utf-8")
+    program.write_text(text, encoding="utf-8")
     shutil.copy(package / "package.json", folder)
     return program
