@@ -95,8 +95,8 @@ def _sentence(report: Report, code: ExitCode) -> str:
 
 
 def doubtful(report: Report) -> bool:
-    """Every test has an outcome and none was withheld, and still it was decided that something is not proven."""
-    counted_for = not (report.totals.not_proven or report.certificate.withheld)
+    """Every test has an outcome, none was withheld, no gate bars it, and still something was found not to be proven."""
+    counted_for = not (report.totals.not_proven or report.certificate.withheld or gates.barring(report.gates))
     return report.exit_code is ExitCode.NOT_PROVEN and counted_for and bool(report.warnings)
 
 
