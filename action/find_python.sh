@@ -17,7 +17,7 @@ fi
 
 for python in "${candidates[@]}"; do
   if "$python" -I -c "$check" >/dev/null 2>&1; then
-    exec "$python" -Es "$here/install.py" --locate
+    exec "$python" -BEs "$here/install.py" --locate
   fi
 done
 
