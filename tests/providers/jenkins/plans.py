@@ -1,0 +1,111 @@
+"""Plans, and the Jenkinsfiles that they become."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import example_pipeline
+import yaml
+
+from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.pipeline import Pipeline
+from ci_orchestrator.providers.jenkins.limits import LIMITS
+from ci_orchestrator.providers.jenkins.render import RENDERER
+from ci_orchestrator.translate.pipelines import dynamic_pipeline, static_pipeline
+
+PATH = "Jenkinsfile"
+EXAMPLE = example_pipeline.PLAN
+EXAMPLE_PINS = {"api": 2, "kernels-100": 2, "kernels-50": 2, "unit": 4, "web": 2}
+
+MONOREPO = """
+name: shop
+pipeline:
+  mode: sequential
+  concurrency: queue
+  fail-fast: true
+  trigger: {push: [main, "release/*"], pull-request: false, schedule: "0 3 * JAN-MAR MON", manual: false}
+suites:
+  go:
+    tool: command
+    list: go list ./...
+    run: go test {tests}
+    setup:
+      checkout: {depth: 0, submodules: true, lfs: true}
+      toolchain: {go: "1.24", java: "21"}
+    timeout: 100m
+    artifacts: {retain: 200d}
+  web:
+    tool: command
+    list: [npm, run, --silent, list]
+    run: [npm, test, --, "{tests}"]
+    cwd: web
+    shards: 3
+    needs: [go]
+    setup:
+      toolchain: {node: "22", python: "3.10"}
+      run: [npm ci]
+      cache: {paths: [~/.npm, web/node_modules], key: [web/package-lock.json]}
+    container: node:22
+    coverage: {report: coverage.xml}
+    env: {NODE_ENV: test}
+    secrets: [NPM_TOKEN]
+"""
+MONOREPO_PINS = {"go": 1, "web": 3}
+
+HOSTILE_ENV = {
+    "A": "${env.PATH} $A ${{ secrets.A }} \\${A}",
+    "B": "$(touch pwned)\n'''\n`touch pwned`\t\r\n",
+    "C": "''' + \"rm\".execute() + '''",
+    "D": r"\u0027 \\u0027 \' \n \\",
+    "E": "emoji \U0001f600, é, \x7f, 'quoted'",
+    "F": "x" * 300,
+    "G": "",
+    "H": "'",
+}
+HOSTILE_PRINT = "import json, os; print('SEEN ' + json.dumps([os.environ[name] for name in 'ABCDEFGH']))"
+HOSTILE_ARGUMENTS = ["it's", "a\nb", "''''", "\\", "$(touch pwned)", "`touch pwned`", "\\u0041", "%0A::error::x", ""]
+HOSTILE_ECHO = "import json, sys; print('TOLD ' + json.dumps(sys.argv[1:]))"
+
+
+def hostile() -> str:
+    """A plan with texts that want out."""
+    suite = {
+        "tool": "pytest",
+        "paths": ["tests"],
+        "args": ["-p", "no:cacheprovider"],
+        "env": HOSTILE_ENV,
+        "setup": {"run": [["python", "-c", HOSTILE_PRINT], ["python", "-c", HOSTILE_ECHO, *HOSTILE_ARGUMENTS]]},
+    }
+    runner = {"labels": {"jenkins": "odd && !'x' || \"${y}\" \U0001f600"}}
+    name = 'it\'s "x" ${y} $(touch pwned) \\u000a // */ {[ %0A::error::x'
+    plan = {"name": name, "runners": {"odd": runner}, "suites": {"node": suite, "sh": dict(suite)}}
+    return yaml.safe_dump(json.loads(json.dumps(plan)))
+
+
+HOSTILE_PINS = {"node": 1, "sh": 1}
+
+
+def dynamic(text: str, plan_file: str = "testplan.yaml") -> Pipeline:
+    """The dynamic pipeline of a plan that has not planned."""
+    return dynamic_pipeline(load_plan(text), LIMITS, plan_file=plan_file, tool="1.2.3")
+
+
+def static(text: str, pins: dict[str, int], plan_file: str = "testplan.yaml", tool: str = "1.2.3") -> Pipeline:
+    """The static pipeline of a plan."""
+    return static_pipeline(load_plan(text), pins, LIMITS, plan_file=plan_file, tool=tool)
+
+
+def rendered(pipeline: Pipeline) -> str:
+    """The Jenkinsfile."""
+    done = RENDERER.render(pipeline, PATH)
+    assert list(done.files) == [done.main] == [PATH]
+    return done.files[PATH]
+
+
+def data(text: str, name: str) -> Any:
+    """What a constant of JSON holds."""
+    constant = re.search(rf"^@Field final String {name} = (.*?)\n\n", text, re.MULTILINE | re.DOTALL)
+    assert constant is not None
+    return json.loads("".join(re.findall(r"'''(.*?)'''", constant[1], re.DOTALL)))
