@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,7 +14,8 @@ from ci_orchestrator.plan.expansion import looks_like_a_shard, misfits, stages_o
 from ci_orchestrator.plan.models import Plan, Suite
 
 MOST_HINTS = 20
-RESERVED = frozenset({"plan", "report"})
+RESERVED = re.compile(r"plan|report|(gate|hold|rollback)_.*|.*_part[0-9]+")
+"""Names of jobs that a pipeline has of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +144,5 @@ def _job_names(plan: Plan) -> Iterator[Finding]:
             yield Finding(place, what, "rename one", key=True)
         if looks_like_a_shard(name):
             yield Finding(place, "this name ends like that of a shard (_1of2)", "rename the suite", key=True)
-        if name in RESERVED or name.replace("-", "_").startswith("gate_"):
+        if RESERVED.fullmatch(name.replace("-", "_")):
             yield Finding(place, "the pipeline has a job of this name of its own", "rename the suite", key=True)

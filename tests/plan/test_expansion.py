@@ -96,6 +96,7 @@ def test_the_stages_of_a_canary() -> None:
         ("a: {tool: pytest, gate: canary, stages: [10, 100]}, a-10: {tool: pytest}", "would be called like one of"),
         ("plan: {tool: pytest}", "a job of this name of its own"),
         ("gate-a: {tool: pytest}", "a job of this name of its own"),
+        ("unit-part2: {tool: pytest}", "a job of this name of its own"),
     ],
 )
 def test_canaries_that_do_not_fit(suites: str, message: str) -> None:
