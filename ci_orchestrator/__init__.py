@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ci_orchestrator.api.execution import Observer
     from ci_orchestrator.api.explaining import explain
+    from ci_orchestrator.api.gating import Gated, gate_stage
     from ci_orchestrator.api.planning import Planned, plan_project
     from ci_orchestrator.api.project import Project
     from ci_orchestrator.api.reporting import Reported, report_files
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ci_orchestrator.plan.loading import load_plan
     from ci_orchestrator.plan.lock import Lock
     from ci_orchestrator.plan.models import Plan
-    from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, Totals
+    from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, Totals, Verdict
     from ci_orchestrator.results.report import Certificate, Report
 
 _HOMES = {
@@ -30,6 +31,7 @@ _HOMES = {
     "Cause": "results.model",
     "Certificate": "results.report",
     "ExitCode": "errors",
+    "Gated": "api.gating",
     "JobRun": "api.running",
     "Lock": "plan.lock",
     "Observer": "api.execution",
@@ -42,7 +44,9 @@ _HOMES = {
     "Reported": "api.reporting",
     "TestResult": "results.model",
     "Totals": "results.model",
+    "Verdict": "results.model",
     "explain": "api.explaining",
+    "gate_stage": "api.gating",
     "load_plan": "plan.loading",
     "plan_project": "api.planning",
     "report_files": "api.reporting",
@@ -56,6 +60,7 @@ __all__ = [
     "Cause",
     "Certificate",
     "ExitCode",
+    "Gated",
     "JobRun",
     "Lock",
     "Observer",
@@ -68,8 +73,10 @@ __all__ = [
     "Reported",
     "TestResult",
     "Totals",
+    "Verdict",
     "__version__",
     "explain",
+    "gate_stage",
     "load_plan",
     "plan_project",
     "report_files",

@@ -14,9 +14,9 @@ PAGE = PROJECT / "docs" / "reference" / "api.md"
 BLOCK = re.compile(r"^```python(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 EXPORTED = """
-    Attempt Cause Certificate ExitCode JobRun Lock Observer OrchestratorError Outcome Plan Planned Project Report
-    Reported TestResult Totals __version__
-    explain load_plan plan_project report_files resume_project run_job run_project
+    Attempt Cause Certificate ExitCode Gated JobRun Lock Observer OrchestratorError Outcome Plan Planned Project Report
+    Reported TestResult Totals Verdict __version__
+    explain gate_stage load_plan plan_project report_files resume_project run_job run_project
 """
 
 
