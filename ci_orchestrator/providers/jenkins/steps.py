@@ -58,7 +58,9 @@ def checkout(how: Checkout) -> list[str]:
     return [
         "checkout scmGit(",
         "    branches: scm.branches,",
-        f"    extensions: scm.extensions + [{', '.join(extensions)}],",
+        "    extensions: scm.extensions + [",
+        *(f"        {extension}," for extension in extensions),
+        "    ],",
         "    userRemoteConfigs: scm.userRemoteConfigs)",
     ]
 
