@@ -252,6 +252,8 @@ def run_child(pipeline: Pipeline) -> Job:
     return {
         "stage": "tests",
         "needs": Flow(["plan"]),
+        # What is handed down has precedence over the child's own variables.
+        "inherit": {"variables": False},
         **queue,
         "trigger": {
             "include": [{"artifact": words.inside(pipeline.root, CHILD), "job": "plan"}],

@@ -31,14 +31,14 @@ LIMITS = Limits(
         ),
         "depth": _wall(2, "levels of child pipelines", f"{_DOCS}/ci/pipelines/downstream_pipelines/"),
         "retry": _wall(2, "retries of a job", f"{_YAML}#retry"),
-        "timeout": _wall(2_592_000, "seconds of a job (30 days)", _INSTANCE),
+        "timeout": _wall(2_591_940, "seconds of a job (less than 30 days)", _INSTANCE),
         "caches": _wall(4, "caches of a job", _INSTANCE),
         "cache-files": _wall(2, "files that name a cache", f"{_YAML}#cachekeyfiles"),
         "dotenv-bytes": _wall(5 * 1024, "bytes of a dotenv file", _INSTANCE),
         "dotenv-variables": _wall(20, "variables of a dotenv file", _INSTANCE),
         "junit-file": _wall(30_000_000, "bytes of a JUnit file", _REPORTS),
         "junit-job": _wall(100_000_000, "bytes of a job's JUnit files", _REPORTS),
-        # The report downloads one artifact a job: https://docs.gitlab.com/user/gitlab_com/#rate-limits-on-gitlabcom
+        # The report downloads one artifact a job, one after another.
         "downloads": _wall(
             2_000, "requests a minute of one user", f"{_DOCS}/user/gitlab_com/#rate-limits-on-gitlabcom"
         ),

@@ -54,6 +54,7 @@ def test_what_a_new_push_does_to_an_older_build() -> None:
     assert [one["default"]["interruptible"] for one in (cancelled, queued, free)] == [True, False, False]
     assert "resource_group" in queued["run the plan"]
     assert "resource_group" not in cancelled["run the plan"]
+    assert cancelled["run the plan"]["inherit"] == {"variables": False}, "they would win over the child's own"
     with pytest.raises(PlanError, match=r"static.*wait"):
         read("queue", Shape.STATIC)
 

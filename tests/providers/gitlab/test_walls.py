@@ -118,7 +118,7 @@ def test_every_file_is_inside_the_walls(
             "suites:\n" + "".join(f"  s{n}: {{tool: pytest, shards: 10000}}\n" for n in range(8)),
             ["2,097,152", "memory"],
         ),
-        ("suites: {s: {tool: pytest, timeout: 31d}}", ["2,592,000", "timeout"]),
+        ("suites: {s: {tool: pytest, timeout: 31d}}", ["2,591,940", "timeout"]),
         ("suites: {s: {tool: pytest, setup: {cache: {paths: [a], key: [a, b, c]}}}}", ["takes 2 ", "one lock file"]),
     ],
 )
