@@ -15,7 +15,7 @@ from texts import any_text
 
 from ci_orchestrator.errors import ExitCode, LockError
 from ci_orchestrator.plan.loading import load_plan
-from ci_orchestrator.plan.lock import SCHEMA, Job, Lock, Need, decode, digest_of, encode, moved, plan_value, seal
+from ci_orchestrator.plan.lock import SCHEMA, Gate, Job, Lock, Need, decode, digest_of, encode, moved, plan_value, seal
 from ci_orchestrator.translate.phases import schedule
 
 PLAN = """
@@ -285,6 +285,42 @@ UP = (Need(label="needs:up", jobs=("up",)),)
 def test_a_lock_makes_sense(jobs: tuple[Job, ...], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         sealed(*jobs)
+
+
+def gate(name: str, *jobs: str) -> Gate:
+    return Gate(id=name, name=name, policy="canary", suite="unit", stage=name.removeprefix("gate_"), jobs=jobs)
+
+
+def behind(name: str, after: str, *, stage: int) -> Job:
+    return job(name, name, stage=stage).model_copy(update={"after": after})
+
+
+@pytest.mark.parametrize(
+    ("jobs", "gates", "said"),
+    [
+        ((behind("a", "gate_x", stage=0),), (), "job a waits for the gate gate_x, which is not there"),
+        ((job("a", "t"),), (gate("gate_a", "b"),), "gate gate_a judges b, which is no job"),
+        ((job("a", "t"), job("gate_a", "u")), (gate("gate_a", "a"),), "two jobs have the same id"),
+        ((behind("a", "gate_a", stage=1),), (gate("gate_a", "a"),), "job a needs a, which is no job of an earlier"),
+        (
+            (job("a", "t", stage=1), behind("b", "gate_a", stage=1)),
+            (gate("gate_a", "a"),),
+            "job b needs a, which is no job of an earlier level",
+        ),
+    ],
+)
+def test_gates_of_a_lock_make_sense(jobs: tuple[Job, ...], gates: tuple[Gate, ...], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        sealed(*jobs, gates=gates)
+
+
+def test_a_lock_with_gates_is_written_and_read_and_knows_them_by_their_stage() -> None:
+    lock = sealed(job("a", "t"), behind("b", "gate_a", stage=1), gates=(gate("gate_a", "a"), gate("gate_b", "b")))
+    assert decode(encode(lock)) == lock
+    assert lock.gate("b").jobs == ("b",)
+    with pytest.raises(LockError) as caught:
+        lock.gate("c")
+    assert caught.value.fix == "stages with a gate: a, b"
 
 
 def test_the_same_name_in_two_suites_is_two_tests() -> None:
