@@ -65,14 +65,17 @@ def _shared_container(pipeline: Pipeline) -> str | None:
 
 
 def _plan_command(pipeline: Pipeline) -> str:
-    line = [TOOL, "plan"]
-    name = pipeline.plan_file.rpartition("/")[2]
-    line += [] if name == "testplan.yaml" else ["--plan", name]
-    line += ["--lock-out", LOCK]
+    line = [*_ours(pipeline, "plan"), "--lock-out", LOCK]
     if pipeline.shape is Shape.DYNAMIC:
         return shlex.join([*line, "--provider", "gitlab", "--emit", CHILD])
     pins = [f"--shards {shlex.quote(f'{stage}={count}')}" for stage, count in sorted(pipeline.pins.items())]
     return " \\\n  ".join([shlex.join(line), *pins])
+
+
+def _ours(pipeline: Pipeline, command: str, *options: str) -> list[str]:
+    """A command of ci-orchestrator on this plan, whose usual name need not be said."""
+    name = pipeline.plan_file.rpartition("/")[2]
+    return [TOOL, command, *([] if name == "testplan.yaml" else ["--plan", name]), *options]
 
 
 def _history(pipeline: Pipeline, policy: str) -> Value:
@@ -111,7 +114,7 @@ def tests(pipeline: Pipeline, stage: StageJobs, waits: Value) -> Job:
         **({"resource_group": f"{_turn(pipeline, stage)}-$CI_PIPELINE_IID"} if stage.at_once == 1 else {}),
         **_optional("variables", _test_variables(pipeline, stage)),
         **_optional("cache", setup.cache(stage.setup.cache, pipeline.root, stage.runner)),
-        "script": [*ready, f'{TOOL} run --lock {LOCK} --job "${VARIABLE}"'],
+        "script": [*ready, f'{shlex.join(_ours(pipeline, "run", "--lock", LOCK))} --job "${VARIABLE}"'],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(stage.retain),
@@ -173,7 +176,7 @@ def gate(pipeline: Pipeline, one: GateJob, first: Sequence[str], groups: Sequenc
         **words.tags(pipeline.control),
         "needs": needs(first, groups, artifacts=True),
         "timeout": "30m",
-        "script": [f"{TOOL} gate --stage {shlex.quote(one.stage)} --lock {LOCK}"],
+        "script": [shlex.join(_ours(pipeline, "gate", "--stage", one.stage, "--lock", LOCK))],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(pipeline.retain),
@@ -214,7 +217,7 @@ def report(pipeline: Pipeline, bundles: Sequence[str]) -> Job:
         **words.tags(pipeline.control),
         **({"dependencies": list(bundles)} if bundles else {}),
         "timeout": words.duration(max(HOUR, jobs)),
-        "script": [f"{TOOL} report --lock {LOCK} --out {REPORT}"],
+        "script": [shlex.join(_ours(pipeline, "report", "--lock", LOCK, "--out", REPORT))],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(pipeline.retain),

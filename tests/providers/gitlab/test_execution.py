@@ -51,9 +51,9 @@ def programs(tmp_path: Path) -> Path:
     return folder
 
 
-def run(repo: Path, shape: str, programs: Path) -> Run:
+def run(repo: Path, shape: str, programs: Path, plan: str = "testplan.yaml") -> Run:
     """Render the pipeline into the repository and run it there."""
-    arguments = ["plan", "--provider", "gitlab", "--shape", shape, "--out", ".gitlab-ci.yml"]
+    arguments = ["plan", "--plan", plan, "--provider", "gitlab", "--shape", shape, "--out", ".gitlab-ci.yml"]
     subprocess.run([programs / "ci-orchestrator", *arguments], cwd=repo, check=True, env={**os.environ, "CI": "1"})
     return execute(repo, path=[programs], timeout=300)
 
@@ -95,14 +95,15 @@ def test_the_example_runs_and_its_canary_stops_it(shape: str, tmp_path: Path, pr
 
 
 def test_nothing_that_a_plan_says_is_executed(tmp_path: Path, programs: Path) -> None:
-    repo = tmp_path / "repo"
-    repo.mkdir()
-    (repo / "testplan.yaml").write_text(HOSTILE_PLAN, "utf-8")
+    repo, root = tmp_path / "repo", tmp_path / "repo" / "sub" / "dir"
+    root.mkdir(parents=True)
+    (root / "tests.yaml").write_text(HOSTILE_PLAN, "utf-8")
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(repo)], check=True)
     names = "".join(f"printf '%s\\n' {shlex.quote(f'file::{name}')}\n" for name in HOSTILE_NAMES)
     for file, text in (("names", f"#!/bin/sh\n{names}"), ("check", CHECK)):
-        (repo / file).write_text(text, "utf-8")
-        (repo / file).chmod(0o755)
-    done = run(repo, "dynamic", programs)
+        (root / file).write_text(text, "utf-8")
+        (root / file).chmod(0o755)
+    done = run(repo, "dynamic", programs, "sub/dir/tests.yaml")
     assert done.failed == (), done.output
     assert f"reported = {len(HOSTILE_NAMES)} tests" in done.job("report").log
     assert not list(tmp_path.rglob("hacked"))
