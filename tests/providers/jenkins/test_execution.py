@@ -85,3 +85,37 @@ def test_a_hostile_plan_runs_and_nothing_of_it_is_executed(tmp_path: Path) -> No
     assert told == [plans.HOSTILE_ARGUMENTS] * 3
     assert not list(tmp_path.rglob("pwned*"))
     assert run.labels[0] == "odd && !'x' || \"${y}\" \U0001f600"
+
+
+RED_FIRST = """
+import time
+import pytest
+
+@pytest.mark.parametrize("n", range(3))
+def test_red_first(n):
+    time.sleep(40 * n)
+    assert n
+"""
+
+
+@pytest.mark.parametrize("mode", ["sequential", "max-parallel"])
+def test_the_first_red_job_ends_its_stage_and_what_needs_it(mode: str, tmp_path: Path) -> None:
+    """In lanes, one after another, and side by side."""
+    repo = tmp_path / "repo"
+    (repo / "tests").mkdir(parents=True)
+    (repo / "tests/test_a.py").write_text(RED_FIRST)
+    (repo / "tests/test_b.py").write_text("def test_b(): pass\n")
+    suite = "tool: pytest, args: [-p, 'no:cacheprovider'], paths:"
+    (repo / "testplan.yaml").write_text(
+        f"pipeline: {{mode: {mode}, fail-fast: true}}\n"
+        "suites:\n"
+        f"  a: {{{suite} [tests/test_a.py], shards: 3}}\n"
+        f"  b: {{{suite} [tests/test_b.py], needs: [a]}}\n"
+    )
+    assert main(["plan", "-C", str(repo), "--provider", "jenkins", "--out", "Jenkinsfile"]) == 0
+    run = execute(repo / "Jenkinsfile", repo=repo, out=tmp_path / "out", path=BESIDE, timeout=100)
+    results = {name.rpartition(" / ")[2]: result for name, result in run.results().items()}
+    assert (run.result, results["a (1/3)"], results["b"]) == ("FAILURE", "FAILURE", "NOT_BUILT")
+    stopped = {results.get(name, "never") for name in ("a (2/3)", "a (3/3)")}
+    assert stopped == ({"never"} if mode == "sequential" else {"ABORTED"})
+    assert "a did not pass" in run.log
