@@ -283,12 +283,13 @@ def test_a_gate_that_left_nothing_is_missed_though_all_tests_passed(project: Pro
     assert report.exit_code is ExitCode.OK
 
 
-def test_a_decision_of_another_lock_or_in_a_damaged_bundle_makes_nothing_green(project: Project) -> None:
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_decision_of_another_lock_makes_nothing_green(project: Project, ended: bool) -> None:
     for job in LOCK.jobs:
         run(project, job.id)
     other = seal(LOCK.model_copy(update={"tool_version": "2"}))
     for stage in ("live-50", "live-100"):
-        leave(bundles(project), other, [gate_event(other, stage, Verdict.PROCEED)])
+        leave(bundles(project), other, [gate_event(other, stage, Verdict.PROCEED)], ended=ended)
     report = report_files(project, [bundles(project)], lock_file=project.place / "plan.lock.json").report
     assert [one.verdict for one in report.gates] == [None, None]
     assert report.exit_code is ExitCode.NOT_PROVEN

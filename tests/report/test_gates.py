@@ -97,4 +97,5 @@ def test_nothing_that_a_gate_is_called_acts(why: str, name: str, said: Verdict |
     summary = render_summary(report)
     assert summary.count("\n") == render_summary(replace(GREEN, gates=(gate("a", said),))).count("\n")
     assert render_gate(one).count("\n") == 3
-    render_html(report).decode()
+    page = render_html(replace(report, gates=(replace(one, why=f"<img src=x onerror=1>{why}"),))).decode()
+    assert "<img" not in page

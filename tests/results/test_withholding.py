@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from canaries import TESTS, canary_lock, gate_event, job_log, outcomes_of
+from canaries import PLAN, TESTS, canary_lock, gate_event, job_log, outcomes_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +72,14 @@ HOLD, PROCEED, ROLLBACK = Verdict.HOLD, Verdict.PROCEED, Verdict.ROLLBACK
 )
 def test_what_decisions_kept_from_running(logs: list[list[events.Event]], reasons: dict[str, str]) -> None:
     assert withheld(LOCK, fold(*logs)) == reasons
+
+
+def test_what_waits_for_a_gate_that_never_had_to_decide_has_the_first_reason() -> None:
+    lock = canary_lock(PLAN.replace("[50, 100]", "[30, 60, 100]").replace("shards: 4", "shards: 3"))
+    outcomes = {job: outcomes_of(lock, job) for job in ("base", "live_30")}
+    log = fold(*(job_log(lock, job, ended) for job, ended in outcomes.items()), [gate_event(lock, "live-30", HOLD)])
+    assert withheld(lock, log) == {"live_60": "gate:live-30", "live_100": "gate:live-30", "end": "needs:live"}
+    assert [gate.stage for gate in gate_summaries(log, lock, withheld(lock, log))] == ["live-30"]
 
 
 def test_a_job_that_was_cut_short_or_interrupted_explains_nothing() -> None:
