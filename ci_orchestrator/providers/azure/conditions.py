@@ -27,24 +27,22 @@ class Wiring:
 
     def stage(self, stage: StageJobs, matrix: Matrix) -> Wires:
         """Of the jobs of a matrix: what they need has passed, and the gate before them let them start."""
-        depends = ["plan"]
-        parts = ["not(canceled())", succeeded(["plan"])]
+        depends, passed, others = ["plan"], ["plan"], []
         if self._dynamic:
-            parts.append(f"ne({self._cells(matrix)}, '')")
-        for name in stage.needs:
-            depends += self._jobs(name)
-            parts += self._passed(name)
-        if stage.after:
-            gate = self._gates[stage.after]
-            depends.append(gate.id)
-            parts.append(self._or_empty(succeeded([gate.id]), self._stages[gate.of].matrices[0]))
+            others.append(f"ne({self._cells(matrix)}, '')")
+        for job, planned in self._before(stage):
+            depends.append(job)
+            if self._dynamic:
+                # Where no job was planned there is nothing that could have failed.
+                others.append(some([succeeded([job]), f"eq({self._cells(planned)}, '')"]))
+            else:
+                passed.append(job)
         if stage.behind:
-            depends += [
-                *self._jobs(stage.behind),
-                *(gate.id for gate in self._pipeline.gates if gate.of == stage.behind),
-            ]
+            gates = [gate.id for gate in self._pipeline.gates if gate.of == stage.behind]
+            depends += [*self._jobs(stage.behind), *gates]
         depends += self._row(stage, matrix)
-        return {"dependsOn": list(dict.fromkeys(depends)), "condition": every(self._merged(parts))}
+        condition = every(["not(canceled())", succeeded(passed), *others])
+        return {"dependsOn": list(dict.fromkeys(depends)), "condition": condition}
 
     def gate(self, gate: GateJob) -> Wires:
         """Of a gate: its stage has started, however it ended."""
@@ -73,20 +71,13 @@ class Wiring:
         at = ids.index(matrix.id)
         return ids[at - 1 : at] if stage.at_once is not None else []
 
-    def _passed(self, stage: str) -> Iterator[str]:
-        for matrix in self._stages[stage].matrices:
-            yield self._or_empty(succeeded([matrix.id]), matrix)
-
-    def _or_empty(self, condition: str, matrix: Matrix) -> str:
-        """Where no job was planned there is nothing that could have failed."""
-        return some([condition, f"eq({self._cells(matrix)}, '')"]) if self._dynamic else condition
+    def _before(self, stage: StageJobs) -> Iterator[tuple[str, Matrix]]:
+        """The jobs that must have passed, and the matrix without which there was nothing to pass."""
+        for need in stage.needs:
+            for matrix in self._stages[need].matrices:
+                yield matrix.id, matrix
+        if stage.after:
+            yield stage.after, self._stages[self._gates[stage.after].of].matrices[0]
 
     def _cells(self, matrix: Matrix) -> str:
         return output("plan", "emit", f"jobs_{matrix.id}")
-
-    @staticmethod
-    def _merged(parts: list[str]) -> list[str]:
-        """Several ``succeeded('a')`` as one."""
-        names = [part[len("succeeded('") : -len("')")] for part in parts if part.startswith("succeeded('")]
-        others = [part for part in parts if not part.startswith("succeeded('")]
-        return [*others[:1], succeeded(list(dict.fromkeys(names))), *others[1:]]
