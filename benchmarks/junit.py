@@ -38,7 +38,7 @@ from ci_orchestrator.results.formats.base import Case, Item
 
 TARGETS = {"speed": 1.8, "speed with lxml": 3.0, "memory": 40.0}
 LARGE = 1_000_000
-ROUNDS = 3
+ROUNDS = 5
 
 Record = tuple[str, str, str, float, str, str, str, str, str]
 

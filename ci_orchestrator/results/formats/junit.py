@@ -96,27 +96,28 @@ def _ending(reader: _Reader, *, found: bool) -> Iterator[Item]:
 JUNIT = Format(name="junit", sniff=sniff, parse=parse)
 
 
-class _Open:
+class _Open(BoundedText):
     """An element whose text is being collected."""
 
-    __slots__ = ("attributes", "stderr", "stdout", "tag", "text", "trace")
+    trace = stdout = stderr = ""
 
     def __init__(self, tag: str, attributes: Attributes) -> None:
+        super().__init__()
         self.tag = tag
         self.attributes = attributes
-        self.text = BoundedText()
-        self.trace = self.stdout = self.stderr = ""
 
     def explanation(self) -> tuple[str, str]:
         """`(message, details)`: one line, and all there is when there is more than that line."""
         said = self.attributes.get("message", "").strip()
-        details = self.text.value()
+        details = self.value()
         if "\n" in said:
             details = details if said in details else cut_text(f"{said}\n{details}")
         elif details.strip() == said:
             details = ""  # many tools, and our writer, say a message twice
         line = said or details.strip() or self.trace.strip()
-        return cut(line.partition("\n")[0].rstrip()), details
+        if "\n" in line:
+            line = line.partition("\n")[0].rstrip()
+        return cut(line), details
 
 
 class _Reader:
@@ -124,6 +125,7 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.feed = XmlFeed(file, self._root, self.end)
+        self._parser = self.feed.parser
         self._items: list[Item] = []
         self._case: Case | None = None
         self._outer: list[Case] = []  # cases around this one: some tools nest steps
@@ -136,7 +138,7 @@ class _Reader:
     def take(self) -> list[Item]:
         """What was read whole since the last call: the case that is still open, always the last item, stays."""
         for opened in self._open:
-            opened.text.trim()
+            opened.trim()
         items = self._items
         self._items = [] if self._case is None else [items.pop()]
         return items
@@ -152,7 +154,7 @@ class _Reader:
 
     def start(self, tag: str, attributes: list[str]) -> None:
         if tag != "testcase" or self._case is not None or self._open:
-            self._start_other(tag.rpartition(":")[2] if ":" in tag else tag, attributes)
+            self._start_other(tag, attributes)
             return
         try:
             first, classname, second, name, third, time = attributes
@@ -162,8 +164,13 @@ class _Reader:
             return
         if first == "name":
             first, classname, second, name = second, name, first, classname
-        usual = first == "classname" and second == "name" and third == "time"
-        if not usual or len(name) + len(classname) > NAME_LIMIT or not 0.0 <= seconds < LONGEST:
+        if (
+            first != "classname"
+            or second != "name"
+            or third != "time"
+            or len(name) + len(classname) > NAME_LIMIT
+            or not 0.0 <= seconds < LONGEST
+        ):
             self._unusual(attributes)
             return
         self._case = case = object.__new__(Case)  # see `Case`
@@ -175,7 +182,7 @@ class _Reader:
 
     def end(self, tag: str) -> None:
         if tag != "testcase" or self._open or self._outer:
-            self._end_other(tag.rpartition(":")[2] if ":" in tag else tag)
+            self._end_other(tag)
         else:
             self._case = None
 
@@ -183,7 +190,7 @@ class _Reader:
         """The first element of the file; from here on `start` is the handler."""
         if tag.rpartition(":")[2] not in ROOTS:
             raise self.feed.refusal(f"the first element is <{cut(tag, 100)}>: this is not JUnit XML")
-        self.feed.parser.StartElementHandler = self.start
+        self._parser.StartElementHandler = self.start
         self.start(tag, attributes)
 
     def _unusual(self, attributes: list[str]) -> None:
@@ -217,6 +224,8 @@ class _Reader:
         return 0.0
 
     def _start_other(self, tag: str, attributes: list[str]) -> None:
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
         if self._open:
             self._start_inside(tag, attributes)
         elif tag in _PROBLEMS or tag in _OUTPUTS:
@@ -244,29 +253,29 @@ class _Reader:
     def _collect(self, tag: str, attributes: list[str]) -> None:
         opened = _Open(tag, _pairs(attributes))
         self._open.append(opened)
-        self.feed.parser.CharacterDataHandler = opened.text.add
+        self._parser.CharacterDataHandler = opened.add
 
     def _end_other(self, tag: str) -> None:
         if self._inside:
             self._inside -= 1
         elif self._open:
             self._close(self._open.pop())
-        elif tag == "testsuite":
+        elif (name := tag.rpartition(":")[2]) == "testsuite":
             self._suites = self._around.pop()
-        elif tag == "testcase":
+        elif name == "testcase":
             self._case = self._outer.pop() if self._outer else None
             if self._case is not None:
                 self._items.append(self._case)
 
     def _close(self, closed: _Open) -> None:
         around = self._open[-1] if self._open else None
-        self.feed.parser.CharacterDataHandler = around.text.add if around else None
+        self._parser.CharacterDataHandler = around.add if around else None
         if closed.tag in _PROBLEMS:
             self._problem(closed)
         elif closed.tag in _RETRIES:
             self._retry(closed)
         elif around is not None:
-            setattr(around, _FIELD[closed.tag], closed.text.value())
+            setattr(around, _FIELD[closed.tag], closed.value())
         else:
             self._output(closed)
 
@@ -310,7 +319,7 @@ class _Reader:
             case.after = (*case.after, attempt)
 
     def _output(self, closed: _Open) -> None:
-        text = closed.text.value()
+        text = closed.value()
         if not text:
             return
         case = self._case

@@ -50,13 +50,12 @@ class BoundedText:
     `add` is a list's own append, for speed: whoever feeds it calls `trim` now and then to keep the memory bounded.
     """
 
-    __slots__ = ("_dropped", "_head", "_pieces", "add")
+    _head = ""
+    _dropped = 0
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self.add: Callable[[str], None] = self._pieces.append
-        self._head = ""
-        self._dropped = 0
 
     def trim(self) -> None:
         """Drop what is neither in the first nor in the last half of `TEXT_LIMIT`."""
