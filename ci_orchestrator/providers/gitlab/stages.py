@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ci_orchestrator.plan.pipeline import Cell, GateJob, Pipeline, StageJobs
@@ -34,22 +34,21 @@ class Stages:
     def __init__(self, pipeline: Pipeline, *, lock: str) -> None:
         self._pipeline, self._lock = pipeline, lock
         self._stages = {stage.id: stage for stage in pipeline.stages if any(one.cells for one in stage.matrices)}
+        self._behind = _behind(pipeline, self._stages)
         self._gates = {gate.of: gate for gate in pipeline.gates if gate.of in self._stages}
         self._after = {gate.id: gate.name for gate in self._gates.values()}
-        waited = {name for stage in self._stages.values() for name in (*stage.needs, stage.behind)} | set(self._gates)
+        needed = {name for stage in self._stages.values() for name in stage.needs}
+        waited = {*needed, *self._behind.values(), *self._gates}
         self._parts = {name: _divided(stage, name in waited) for name, stage in self._stages.items()}
         self._links = Links()
 
     def names(self) -> list[str]:
         """The GitLab stages, in order."""
         gated = {gate.level for gate in self._gates.values()}
-        levels = sorted({stage.level for stage in self._stages.values()})
-        both = [(jobs.tests_stage(level), jobs.gates_stage(level)) for level in levels]
-        return [
-            name
-            for level, (tests, gates) in zip(levels, both, strict=True)
-            for name in ((tests, gates) if level in gated else (tests,))
-        ]
+        made: list[str] = []
+        for level in sorted({stage.level for stage in self._stages.values()}):
+            made += [jobs.tests_stage(level), *([jobs.gates_stage(level)] if level in gated else [])]
+        return made
 
     def all(self) -> dict[str, Value]:
         """Name → job, in the order of the file; the report is the last."""
@@ -77,8 +76,8 @@ class Stages:
         """`needs` of a stage's jobs: the lock, the gate before, the stages that must have passed, the one behind."""
         before = [name for name in stage.needs if name in self._stages]
         others = [Group(self._after[stage.after])] if stage.after in self._after else []
-        if stage.behind in self._stages:
-            others += self._few(stage.behind, Waits.ENDED)
+        if stage.id in self._behind:
+            others += self._few(self._behind[stage.id], Waits.ENDED)
         room = MOST - 1 - len(others)
         groups = [group for name in before for group in self._groups(name)]
         if sum(group.count for group in groups) > room:
@@ -112,6 +111,19 @@ class Stages:
             return []
         groups = [group.name for name in self._stages for group in self._groups(name)]
         return [self._lock, *groups, *(gate.name for gate in self._gates.values())]
+
+
+def _behind(pipeline: Pipeline, present: Collection[str]) -> dict[str, str]:
+    """Stage → the last one before it that has jobs, where stages run one after another."""
+    order = {stage.id: stage.behind for stage in pipeline.stages}
+    found: dict[str, str] = {}
+    for name in present:
+        behind = order[name]
+        while behind and behind not in present:
+            behind = order.get(behind, "")
+        if behind:
+            found[name] = behind
+    return found
 
 
 def _divided(stage: StageJobs, waited: bool) -> tuple[_Part, ...]:

@@ -166,3 +166,11 @@ def test_one_after_another_is_a_resource_group_and_an_order() -> None:
     assert jobs["go"]["resource_group"] == jobs["web"]["resource_group"] == "sequential-$CI_PIPELINE_IID"
     assert jobs["go ended"]["when"] == "always"
     assert plans.needed(jobs["web"]) == ["plan", "go ended", "go"]
+
+
+def test_the_order_of_stages_goes_on_behind_one_without_tests() -> None:
+    suites = "".join(f"  {name}: {{tool: pytest, allow-empty: true}}\n" for name in "abc")
+    text = f"pipeline: {{mode: sequential}}\nsuites:\n{suites}"
+    jobs = plans.jobs(plans.child(text, plans.locked(text, 3, empty=("b",))))
+    assert list(jobs) == ["take over the lock", "a", "a ended", "c", "report"]
+    assert plans.needed(jobs["c"]) == ["take over the lock", "a ended"]
