@@ -28,7 +28,7 @@ EXIT_MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "everything that was planned ran and passed",
     ExitCode.TESTS_FAILED: "at least one test failed or errored",
     ExitCode.USER_ERROR: "the plan, a lock, an argument or the project has a mistake; the message says where",
-    ExitCode.NOT_PROVEN: "a test that should have run has no result, was withheld or reported twice; or a gate is silent",
+    ExitCode.NOT_PROVEN: "a test that should have run has no result, was withheld or came twice; or a gate is silent",
     ExitCode.GATE_FAILED: "a gate failed, or asked for a rollback",
     ExitCode.GATE_HOLDS: "a gate holds, or is inconclusive",
     ExitCode.PROVIDER_FAILURE: "a CI provider could not be reached or refused",
