@@ -78,15 +78,12 @@ def html_section(gates: Sequence[GateSummary]) -> str:
     """The section of the page on the gates; empty without any."""
     if not gates:
         return ""
-    rows = "".join(
-        f'<tr class="{tone(gate)}"><th scope=row><bdi>{for_html(gate.name)}</bdi></th>'
-        f'<td><span class="badge {tone(gate)}">{symbol(gate)} {word(gate)}</span></td>'
-        f"<td>{gate.errors:,} of {gate.samples:,}</td><td>{gate.lower:.2%} – {gate.upper:.2%}</td>"
-        f"<td><bdi>{for_html(gate.why)}</bdi></td></tr>"
+    items = "".join(
+        f'<li><span class="badge {tone(gate)}">{symbol(gate)} {word(gate)}</span> <bdi>{for_html(gate.name)}</bdi>'
+        f'<span class="why">{for_html(gate.why)}</span></li>'
         for gate in gates
     )
-    heads = "".join(f"<th scope=col>{head}</th>" for head in ("gate", "verdict", "in error", "rate", "why"))
     return (
-        f'<section class="card" id="gates"><h2>Gates <span class="n">{len(gates):,}</span></h2><div class="scroll">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>\n"
+        f'<section class="card" id="gates"><h2>Gates <span class="n">{len(gates):,}</span></h2>'
+        f'<ol class="gates">{items}</ol></section>\n'
     )
