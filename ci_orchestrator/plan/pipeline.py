@@ -76,7 +76,8 @@ class StageJobs:
     `id`: `[a-z][a-z0-9_]*`, unique. `needs`: ids of the stages whose jobs must all have passed. `after`: id of the gate
     that must have said *proceed*, or empty; what is before that gate need not have passed. `behind`: id of a stage that
     must have ended, however it did, or empty. `at_once`: the most cells that run at the same time, None for all.
-    `labels` are None without runner classes. `timeout`, `retain`: seconds.
+    `most`: how many cells it can have before anything is planned, the same when it has been, so that what a plan job
+    emits fits what was rendered. `labels` are None without runner classes. `timeout`, `retain`: seconds.
     """
 
     id: str
@@ -85,6 +86,7 @@ class StageJobs:
     level: int
     runner: str
     labels: Labels | None
+    most: int
     matrices: tuple[Matrix, ...]
     needs: tuple[str, ...]
     after: str

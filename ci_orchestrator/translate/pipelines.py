@@ -68,7 +68,8 @@ def _pipeline(
     for stage in chosen:
         behind = stages[-1].id if plan.pipeline.mode == "sequential" and stages else ""
         known = None if cells is None else cells.get(stage.name, ())
-        stages.append(_stage(plan, stage, limits, level=levels[stage.name], cells=known, behind=behind))
+        most = pins[stage.name] if shape is Shape.STATIC else most_jobs(stage, plan)
+        stages.append(_stage(plan, stage, limits, level=levels[stage.name], most=most, cells=known, behind=behind))
     _check_size(stages, limits)
     return Pipeline(
         name=plan.name or "ci-orchestrator",
@@ -91,11 +92,10 @@ def _pipeline(
 
 
 def _stage(
-    plan: Plan, stage: Stage, limits: Limits, *, level: int, cells: tuple[Cell, ...] | None, behind: str
+    plan: Plan, stage: Stage, limits: Limits, *, level: int, most: int, cells: tuple[Cell, ...] | None, behind: str
 ) -> StageJobs:
     suite = plan.suites[stage.suite]
     runner = plan.runners.get(resolve_class(suite, plan))
-    most = most_jobs(stage, plan) if cells is None else len(cells)
     needed = sorted({need.partition("::")[0] for need in suite.needs})
     at_once = {"sequential": 1, "resource-aware": runner.count if runner else None}.get(plan.pipeline.mode)
     return StageJobs(
@@ -105,7 +105,8 @@ def _stage(
         level=level,
         runner=runner.name if runner else "local",
         labels=runner.labels if runner else None,
-        matrices=tuple(_matrices(stage, limits["matrix"], most, cells)),
+        most=most,
+        matrices=tuple(_matrices(stage, limits["matrix"], most if cells is None else len(cells), cells)),
         needs=tuple(other.stem for name in needed for other in stages_of(plan.suites[name])),
         after=stage.after,
         behind=behind,
@@ -173,9 +174,9 @@ def _planning(suites: Sequence[Suite]) -> Setup:
 
 
 def _check_size(stages: Sequence[StageJobs], limits: Limits) -> None:
-    total = sum(matrix.most for stage in stages for matrix in stage.matrices)
+    total = sum(stage.most for stage in stages)
     if total > limits["jobs"]:
-        largest = max(stages, key=lambda stage: (sum(matrix.most for matrix in stage.matrices), stage.name))
+        largest = max(stages, key=lambda stage: (stage.most, stage.name))
         refuse(
             limits,
             "jobs",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Checkout
 from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline import GateJob, Matrix, Pipeline, Shape, StageJobs
+from ci_orchestrator.providers.github.collecting import Bundles
 from ci_orchestrator.providers.github.expressions import script, text
 from ci_orchestrator.providers.github.limits import LIMITS
 from ci_orchestrator.providers.github.pins import image
@@ -17,7 +19,6 @@ from ci_orchestrator.providers.github.steps import (
     action,
     apart,
     checkout,
-    download_bundles,
     download_lock,
     plan_file,
     prepare,
@@ -25,7 +26,6 @@ from ci_orchestrator.providers.github.steps import (
     save_history,
     secrets,
     texts,
-    upload_bundle,
     upload_lock,
     upload_report,
 )
@@ -54,25 +54,48 @@ def plan_job(pipeline: Pipeline) -> Job:
         action(pipeline, "Plan", inputs, id_="plan", env=env),
         upload_lock(pipeline),
     ]
-    job = _control(pipeline, "plan", None, READ)
+    job = control_job(pipeline, "plan", None, READ)
     if dynamic:
         job["outputs"] = {"jobs": "${{ steps.plan.outputs.jobs }}"}
     return {**job, "steps": apart(steps)}
 
 
-def stage_job(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix) -> Job:
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What differs between the jobs of one definition.
+
+    `name`, `job`: the expressions of a job's name and of its id in the lock. `matrix`: what they are taken from.
+    `at_once`: the most that run at the same time, None for all.
+    """
+
+    name: str
+    job: str
+    matrix: Value
+    at_once: int | None
+
+
+def cells_of(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix) -> Cells:
+    """Those of one matrix, each with its name."""
+    cells: Value = [Flow({"job": cell.job, "name": text(cell.name)}) for cell in matrix.cells]
+    if pipeline.shape is Shape.DYNAMIC:
+        cells = f"${{{{ {wiring.cells(matrix.id)} }}}}"
+    at_once = None if stage.at_once is None else max(1, stage.at_once // len(stage.matrices))
+    return Cells("${{ matrix.name }}", "${{ matrix.job }}", {"include": cells}, at_once)
+
+
+def stage_job(pipeline: Pipeline, stage: StageJobs, wire: Wire | None, cells: Cells, bundles: Bundles) -> Job:
     """The jobs of one matrix of a stage."""
     env = {**texts(stage.env), **secrets(stage.secrets)}
     steps = [
         *prepare(pipeline, stage.setup, stage.suite, stage.env),
         download_lock(pipeline),
-        action(pipeline, "Run the tests", {"command": "run", "job": "${{ matrix.job }}"}, env=env),
-        upload_bundle(pipeline, "${{ matrix.job }}", stage.retain),
+        action(pipeline, "Run the tests", {"command": "run", "job": cells.job}, env=env),
+        bundles.keep(cells.job, stage.retain),
     ]
     minutes = min(ceil(stage.timeout / 60) + MARGIN, LIMITS["minutes"])
     runs_on = _runs_on(stage.labels, f"suite {stage.suite!r} ({stage.runner})")
-    job = _job("${{ matrix.name }}", runs_on, minutes, wiring.stage(stage, matrix), READ)
-    job["strategy"] = _strategy(pipeline, wiring, stage, matrix)
+    job = _job(cells.name, runs_on, minutes, wire, READ)
+    job["strategy"] = strategy(pipeline, cells.matrix, cells.at_once)
     if stage.container:
         job["container"] = {"image": image(stage.container)}
     if stage.services:
@@ -80,15 +103,15 @@ def stage_job(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matr
     return {**job, "steps": apart(steps)}
 
 
-def gate_job(pipeline: Pipeline, wiring: Wiring, gate: GateJob, *, token: bool) -> Job:
+def gate_job(pipeline: Pipeline, wire: Wire, gate: GateJob, bundles: Bundles) -> Job:
     """The job that decides after a stage. It is green for *proceed* alone."""
     steps = [
         download_lock(pipeline),
-        download_bundles(pipeline, f"dtf-{gate.of}{{,_[0-9]*of[0-9]*}}-*", token=token),
+        *bundles.of_stage(gate),
         action(pipeline, "Decide", {"command": "gate", "stage": gate.stage}, id_="gate"),
-        upload_bundle(pipeline, gate.id, pipeline.retain),
+        bundles.keep(gate.id, pipeline.retain),
     ]
-    job = _control(pipeline, gate.name, wiring.gate(gate), _listing(token))
+    job = control_job(pipeline, gate.name, wire, bundles.permissions)
     return {**job, "outputs": {"verdict": "${{ steps.gate.outputs.verdict }}"}, "steps": apart(steps)}
 
 
@@ -97,37 +120,39 @@ def verdict_jobs(pipeline: Pipeline, wiring: Wiring, gate: GateJob) -> Iterator[
     for verdict, lines in (("hold", gate.on_hold), ("rollback", gate.on_rollback)):
         if lines:
             wire = wiring.verdict(gate, verdict)
-            job = _control(pipeline, f"{verdict} {gate.stage}", wire, READ)
+            job = control_job(pipeline, f"{verdict} {gate.stage}", wire, READ)
             steps: Sequence[Step] = [checkout(Checkout()), {"name": f"On {verdict}", "run": script(lines)}]
             yield f"{verdict}_{gate.of}", {**job, "steps": apart(steps)}
 
 
-def report_job(pipeline: Pipeline, wire: Wire, *, token: bool) -> Job:
+def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
     """The job that collects, proves and reports. What it says decides."""
     dynamic = pipeline.shape is Shape.DYNAMIC
     steps = [
         download_lock(pipeline),
-        download_bundles(pipeline, "dtf-*", token=token),
+        *bundles.of_all(),
         *([restore_history(pipeline)] if dynamic else []),
         action(pipeline, "Report", {"command": "report"}),
         upload_report(pipeline),
         *([save_history(pipeline)] if dynamic else []),
     ]
-    job = _control(pipeline, "report", wire, _listing(token))
+    job = control_job(pipeline, "report", wire, bundles.permissions)
     return {**job, "steps": apart(steps)}
 
 
 def _job(name: str, runs_on: Value, minutes: int, wire: Wire | None, permissions: Mapping[str, Value]) -> Job:
     """What every job begins with."""
-    job: Job = {"name": name}
-    if wire:
-        job["needs"] = wire.needs[0] if len(wire.needs) == 1 else Flow(list(wire.needs))
-        if wire.condition:
-            job["if"] = wire.condition
-    return {**job, "runs-on": runs_on, "timeout-minutes": minutes, "permissions": dict(permissions)}
+    start: Job = {"name": name, **(needs_of(wire) if wire else {})}
+    return {**start, "runs-on": runs_on, "timeout-minutes": minutes, "permissions": dict(permissions)}
 
 
-def _control(pipeline: Pipeline, name: str, wire: Wire | None, permissions: Mapping[str, Value]) -> Job:
+def needs_of(wire: Wire) -> Job:
+    """What a job waits for, and when it runs."""
+    needs: Value = wire.needs[0] if len(wire.needs) == 1 else Flow(list(wire.needs))
+    return {"needs": needs, **({"if": wire.condition} if wire.condition else {})}
+
+
+def control_job(pipeline: Pipeline, name: str, wire: Wire | None, permissions: Mapping[str, Value]) -> Job:
     """A job that plans, decides or reports."""
     return _job(text(name), _runs_on(pipeline.control, "pipeline.runner"), CONTROL_MINUTES, wire, permissions)
 
@@ -143,20 +168,12 @@ def _runs_on(labels: Labels | None, runner: str) -> Value:
     return every[0] if len(every) == 1 else Flow(every)
 
 
-def _listing(token: bool) -> dict[str, Value]:
-    if not token:
-        return {}
-    return {"actions": Note("read", beside="to list more artifacts than a run can list of itself")}
-
-
-def _strategy(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix) -> dict[str, Value]:
-    strategy: dict[str, Value] = {"fail-fast": pipeline.fail_fast}
-    if stage.at_once is not None:
-        strategy["max-parallel"] = max(1, stage.at_once // len(stage.matrices))
-    cells: Value = [Flow({"job": cell.job, "name": text(cell.name)}) for cell in matrix.cells]
-    if pipeline.shape is Shape.DYNAMIC:
-        cells = f"${{{{ {wiring.cells(matrix)} }}}}"
-    return {**strategy, "matrix": {"include": cells}}
+def strategy(pipeline: Pipeline, matrix: Value, at_once: int | None) -> dict[str, Value]:
+    """A matrix. `at_once`: the most of its jobs that run at the same time, None for all."""
+    value: dict[str, Value] = {"fail-fast": pipeline.fail_fast}
+    if at_once is not None:
+        value["max-parallel"] = at_once
+    return {**value, "matrix": matrix}
 
 
 def _service(stage: StageJobs, name: str) -> Value:

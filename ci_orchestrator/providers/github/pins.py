@@ -6,6 +6,8 @@ from ci_orchestrator.providers.yaml import Note
 
 OURS = "org/dtf-action@v1"
 """Our own action. A release that knows the commit it will be puts that here; `v1` moves with our releases."""
+COLLECT = "action/collect"
+"""Where in our action's repository the one is that fetches artifacts by their names."""
 
 _UNPINNED = "zizmor: ignore[unpinned-uses] v1 moves with our own releases"
 _PINS = {
@@ -31,6 +33,8 @@ def image(name: str) -> Note:
     return Note(name, beside="" if "@sha256:" in name else "zizmor: ignore[unpinned-images] as in the plan")
 
 
-def ours() -> Note:
-    """What ``uses:`` says for our own action."""
-    return Note(OURS, beside=_UNPINNED if OURS.endswith("@v1") else "")
+def ours(below: str = "") -> Note:
+    """What ``uses:`` says for our own action, or for another one `below` it."""
+    action, _, version = OURS.partition("@")
+    name = f"{action}/{below}@{version}" if below else OURS
+    return Note(name, beside=_UNPINNED if version == "v1" else "")

@@ -2,64 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ci_orchestrator.errors import PlanError
-from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, refuse
+from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, StageJobs, refuse
 from ci_orchestrator.plan.pipeline_options import Trigger
 from ci_orchestrator.providers.base import command_of
+from ci_orchestrator.providers.github.collecting import Bundles, Named, way_of
 from ci_orchestrator.providers.github.expressions import compact, plain, text
-from ci_orchestrator.providers.github.jobs import Job, gate_job, plan_job, report_job, stage_job, verdict_jobs
+from ci_orchestrator.providers.github.jobs import (
+    Job,
+    cells_of,
+    gate_job,
+    plan_job,
+    report_job,
+    stage_job,
+    verdict_jobs,
+)
 from ci_orchestrator.providers.github.limits import LIMITS
+from ci_orchestrator.providers.github.parts import FEWER, Parts, parts_of
 from ci_orchestrator.providers.github.wiring import Wiring
 from ci_orchestrator.providers.yaml import Flow, Note, Raw, Value, dump
 
-_FEWER = (
-    "fewer `shards`, first for the largest suite",
-    "fewer `stages` of a canary",
-    "several plans, each with a pipeline of its own",
-)
+Document = dict[str | Raw, Value]
 
 
 class GitHub:
-    """Writes workflows."""
+    """Writes workflows. `limits`: GitHub's, or tighter ones."""
 
-    limits: Limits = LIMITS
     path: str = ".github/workflows/tests.yml"
 
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.limits = limits
+
     def render(self, pipeline: Pipeline, path: str) -> Rendered:
-        """One file. Raises `PlanError` at a wall, and for a runner class without labels."""
-        token = _check_collecting(pipeline)
+        """The workflow, and those that it calls. Raises `PlanError` at a wall, and for a class without labels."""
+        bundles = way_of(pipeline, self.limits)
+        if isinstance(bundles, Named):
+            parts = Parts(pipeline, self.limits, bundles, path)
+            parts.check()
+            written = {path: _workflow(pipeline, _in_parts(pipeline, parts)), **dict(_called(pipeline, parts))}
+        else:
+            written = {path: _workflow(pipeline, _in_matrices(pipeline, bundles))}
+        return Rendered(path, {place: self._file(pipeline, path, value) for place, value in written.items()})
+
+    def emit(self, pipeline: Pipeline) -> str:
+        """The cells of every matrix that has some, as JSON: the output `jobs` of the plan job."""
+        if isinstance(way_of(pipeline, self.limits), Named):
+            written = compact(parts_of(pipeline))
+        else:
+            every = [matrix for stage in pipeline.stages for matrix in stage.matrices if matrix.cells]
+            written = compact({one.id: [{"job": cell.job, "name": cell.name} for cell in one.cells] for one in every})
+        if 2 * len(written) > self.limits["output"]:
+            refuse(self.limits, "output", 2 * len(written), "the list of jobs is too long", FEWER)
+        return written + "\n"
+
+    def _file(self, pipeline: Pipeline, path: str, value: Document) -> str:
         head = (
             "Made by ci-orchestrator from the test plan. Do not edit: change the plan, and run",
             command_of(pipeline, "github", path),
         )
-        written = dump(_workflow(pipeline, token=token), head)
-        if len(written) > LIMITS["bytes"]:
-            refuse(LIMITS, "bytes", len(written), "the workflow is too long", _FEWER)
-        return Rendered(path, {path: written})
-
-    def emit(self, pipeline: Pipeline) -> str:
-        """The cells of every matrix that has some, as JSON: the output `jobs` of the plan job."""
-        matrices = [matrix for stage in pipeline.stages for matrix in stage.matrices if matrix.cells]
-        written = compact({each.id: [{"job": cell.job, "name": cell.name} for cell in each.cells] for each in matrices})
-        if 2 * len(written) > LIMITS["output"]:
-            refuse(LIMITS, "output", 2 * len(written), "the list of jobs is too long", _FEWER)
-        return written + "\n"
+        written = dump(value, head)
+        if (size := len(written.encode())) > self.limits["bytes"]:
+            refuse(self.limits, "bytes", size, "the workflow is too long", FEWER)
+        return written
 
 
 RENDERER = GitHub()
 
 
-def _workflow(pipeline: Pipeline, *, token: bool) -> dict[str | Raw, Value]:
+def _workflow(pipeline: Pipeline, jobs: Iterable[tuple[str, Job, str]]) -> Document:
     return {
         "name": plain(pipeline.name),
         Raw("on"): Note(_triggers(pipeline.trigger), blank=True),
-        "permissions": Note({}, above=["Each job asks for what it needs."], blank=True),
+        "permissions": _permissions(),
         "concurrency": Note(_concurrency(pipeline.concurrency), blank=True),
         "defaults": Note({"run": _defaults(pipeline)}, blank=True),
-        "jobs": Note(_jobs(pipeline, token=token), blank=True),
+        "jobs": Note(_jobs(jobs), blank=True),
     }
+
+
+def _called(pipeline: Pipeline, parts: Parts) -> Iterator[tuple[str, Document]]:
+    """The workflows that the main one calls. Nothing but secrets, inputs and `github` comes from there."""
+    for path, call in parts.workflows():
+        yield (
+            path,
+            {
+                "name": call.name,
+                Raw("on"): Note({"workflow_call": call.interface}, blank=True),
+                "permissions": _permissions(),
+                "defaults": Note({"run": _defaults(pipeline)}, blank=True),
+                "jobs": Note(_jobs(call.jobs), blank=True),
+            },
+        )
+
+
+def _permissions() -> Note:
+    return Note({}, above=["Each job asks for what it needs."], blank=True)
 
 
 def _triggers(trigger: Trigger) -> Value:
@@ -87,47 +126,52 @@ def _defaults(pipeline: Pipeline) -> dict[str, Value]:
     return {"shell": "bash", **where}
 
 
-def _jobs(pipeline: Pipeline, *, token: bool) -> dict[str, Value]:
+def _jobs(every: Iterable[tuple[str, Job, str]]) -> dict[str, Value]:
+    """Jobs, each with its key, and a remark where the reader may wonder."""
     jobs: dict[str, Value] = {}
-    for key, job, remark in _every(pipeline, token=token):
+    for key, job, remark in every:
         if key in jobs:
             raise PlanError(f"two jobs of the pipeline would be called {key!r}", fix="rename one of the suites")
         jobs[key] = Note(job, above=[remark] if remark else [], blank=bool(jobs))
     return jobs
 
 
-def _every(pipeline: Pipeline, *, token: bool) -> Iterator[tuple[str, Job, str]]:
-    """All jobs, in the order in which they run, with a remark where the reader may wonder."""
+def _in_matrices(pipeline: Pipeline, bundles: Bundles) -> Iterator[tuple[str, Job, str]]:
+    """All jobs, in the order in which they run: a matrix is a job."""
     wiring = Wiring(pipeline)
+
+    def of_stage(stage: StageJobs) -> Iterator[tuple[str, Job, str]]:
+        for matrix in stage.matrices:
+            wire, cells = wiring.stage(stage, matrix.id), cells_of(pipeline, wiring, stage, matrix)
+            yield matrix.id, stage_job(pipeline, stage, wire, cells, bundles), ""
+
+    return _around(pipeline, wiring, bundles, of_stage)
+
+
+def _in_parts(pipeline: Pipeline, parts: Parts) -> Iterator[tuple[str, Job, str]]:
+    """All jobs, in the order in which they run: a stage is a job, which may be calls."""
+    wiring = parts.wiring()
+    return _around(pipeline, wiring, parts.bundles, lambda stage: parts.jobs(wiring, stage))
+
+
+def _around(
+    pipeline: Pipeline,
+    wiring: Wiring,
+    bundles: Bundles,
+    of_stage: Callable[[StageJobs], Iterable[tuple[str, Job, str]]],
+) -> Iterator[tuple[str, Job, str]]:
+    """The jobs of every stage, and what is around them."""
     gates = {gate.of: gate for gate in pipeline.gates}
     yield "plan", plan_job(pipeline), ""
     before: list[str] = []
     for stage in pipeline.stages:
-        for matrix in stage.matrices:
-            before.append(matrix.id)
-            yield matrix.id, stage_job(pipeline, wiring, stage, matrix), ""
+        for key, job, remark in of_stage(stage):
+            before.append(key)
+            yield key, job, remark
         if gate := gates.get(stage.id):
             before.append(gate.id)
             remark = f"Decides however the jobs of {stage.name} ended. Only what it lets proceed goes on."
-            yield gate.id, gate_job(pipeline, wiring, gate, token=token), remark
+            yield gate.id, gate_job(pipeline, wiring.gate(gate), gate, bundles), remark
             yield from ((key, job, "") for key, job in verdict_jobs(pipeline, wiring, gate))
     remark = "Runs whatever happened before, and proves that no test is missing."
-    yield "report", report_job(pipeline, wiring.end(before), token=token), remark
-
-
-def _check_collecting(pipeline: Pipeline) -> bool:
-    """Whether collecting takes a token, which is when the jobs and one more attempt of each leave too many artifacts.
-
-    Raises `PlanError` when a build would list, or ask the REST API for, more than GitHub gives: gates and report each
-    ask once for a hundred artifacts, and once for each that they fetch.
-    """
-    sizes = {stage.id: sum(matrix.most for matrix in stage.matrices) for stage in pipeline.stages}
-    artifacts = sum(sizes.values()) + len(pipeline.gates) + 2
-    if 2 * artifacts <= LIMITS["listed"]:
-        return False
-    fetched = sum(sizes[gate.of] for gate in pipeline.gates) + sum(sizes.values()) + len(pipeline.gates)
-    requests = fetched + (1 + len(pipeline.gates)) * -(-artifacts // 100)
-    for wall, number in (("artifacts", artifacts), ("requests", requests)):
-        if number > LIMITS[wall]:
-            refuse(LIMITS, wall, number, "a report could not collect all bundles", _FEWER)
-    return True
+    yield "report", report_job(pipeline, wiring.end(before), bundles), remark

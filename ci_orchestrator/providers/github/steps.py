@@ -16,6 +16,8 @@ from ci_orchestrator.providers.yaml import Note, Value
 Step = dict[str, Value]
 DAY = 86_400
 ATTEMPT = "${{ github.run_attempt }}"
+PLANNED_JOBS = "fromJSON(needs.plan.outputs.jobs)"
+"""The expression that is what the plan job of a dynamic pipeline emitted."""
 LOCK_ARTIFACT = "ci-orchestrator-lock"
 REPORT_ARTIFACT = "ci-orchestrator-report"
 _HARMLESS = "zizmor: ignore[cache-poisoning] nothing is published here"
@@ -119,14 +121,6 @@ def upload_lock(pipeline: Pipeline) -> Step:
     """Keep the lock. Whoever runs everything again plans again; whoever runs failed jobs again has the first lock."""
     more: Step = {"if-no-files-found": "error", "overwrite": True}
     return upload(pipeline, LOCK_ARTIFACT, LOCK, pipeline.retain, **more)
-
-
-def upload_bundle(pipeline: Pipeline, job: str, keep: float) -> Step:
-    """Keep a job's bundle, also a red one's. `job`: its id, or the expression that gives it.
-
-    The star makes the bundle's own directory part of the artifact, so that many can be merged into one place.
-    """
-    return {"if": "always()", **upload(pipeline, f"dtf-{job}-{ATTEMPT}", f"{BUNDLES}/dtf-{job}-*", keep)}
 
 
 def upload_report(pipeline: Pipeline) -> Step:
