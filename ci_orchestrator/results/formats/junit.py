@@ -35,6 +35,7 @@ NESTED_SUITES = 32
 LONGEST = 1e9
 """Seconds; a longer time, or a negative one, is a mistake of the tool."""
 
+_new = object.__new__  # looked up once, not for each case
 _PROBLEMS = {"failure": Outcome.FAILED, "error": Outcome.ERRORED, "skipped": Outcome.SKIPPED}
 _RETRIES = {
     "flakyFailure": Outcome.FAILED,
@@ -173,7 +174,7 @@ class _Reader:
         ):
             self._unusual(attributes)
             return
-        self._case = case = object.__new__(Case)  # see `Case`
+        self._case = case = _new(Case)  # see `Case`
         case.suites = self._suites
         case.classname = classname
         case.name = name
