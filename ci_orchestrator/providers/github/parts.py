@@ -17,7 +17,7 @@ from ci_orchestrator.providers.github.expressions import compact
 from ci_orchestrator.providers.github.jobs import READ, Cells, Job, control_job, needs_of, stage_job, strategy
 from ci_orchestrator.providers.github.steps import apart, secrets
 from ci_orchestrator.providers.github.wiring import Wire, Wiring
-from ci_orchestrator.providers.yaml import Flow, Value
+from ci_orchestrator.providers.yaml import Flow, Note, Value
 
 WORKFLOWS = ".github/workflows"
 """The one directory in which GitHub looks for workflows to call."""
@@ -26,6 +26,8 @@ FEWER = (
     "fewer suites, or fewer `stages` of a canary",
     "several plans, each with a pipeline of its own",
 )
+_LOCAL = "zizmor: ignore[self-repository] the same commit either way, and older runners know this one"
+"""``$/`` instead of ``./`` takes a runner of version 2.336: github.blog/changelog, 2026-07-30."""
 _STAGE = "${{ inputs.stage }}"
 _INPUTS: Mapping[str, str] = {
     "stage": "The stage, as the ids of its jobs begin.",
@@ -125,7 +127,7 @@ class Parts:
         at_once = None if stage.at_once is None else max(1, stage.at_once // self.limits["matrix"])
         job: Job = {"name": "${{ matrix.part }}", **needs_of(wire), "permissions": dict(READ)}
         job["strategy"] = strategy(self.pipeline, {"include": every}, at_once)
-        job["uses"] = f"./{self._file(stage)}"
+        job["uses"] = Note(f"./{self._file(stage)}", beside=_LOCAL)
         job["with"] = {"stage": stage.id, "part": "${{ matrix.part }}", "shards": "${{ toJSON(matrix.shards) }}"}
         return {**job, "secrets": secrets(stage.secrets)} if stage.secrets else job
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import example_pipeline
 import yaml
 
 from ci_orchestrator.plan.loading import load_plan
-from ci_orchestrator.plan.pipeline import Pipeline, Rendered
+from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered
 from ci_orchestrator.providers.github.limits import LIMITS
-from ci_orchestrator.providers.github.render import RENDERER
+from ci_orchestrator.providers.github.render import RENDERER, GitHub
 from ci_orchestrator.translate.pipelines import dynamic_pipeline, static_pipeline
 
 PATH = ".github/workflows/tests.yml"
@@ -62,6 +63,25 @@ suites:
 """
 WIDE_PINS = {"after": 1, "unit": 600}
 
+VAST = """
+name: vast
+runners:
+  cpu: {labels: {github: [ubuntu-latest]}, count: 600}
+pipeline: {mode: resource-aware}
+gates:
+  canary: {error-rate: {healthy: "<30%", unhealthy: ">40%", confidence: 80%}}
+suites:
+  kernels:
+    tool: pytest
+    shards: 1200
+    stages: [10, 100]
+    gate: canary
+    secrets: [TOKEN]
+    container: "python:3.12"
+  api: {tool: pytest, needs: [kernels], shards: {target: 5m}}
+"""
+VAST_PINS = {"api": 2, "kernels-10": 3, "kernels-100": 7}
+
 HOSTILE = r"""
 name: "it's \"x\" ${{ secrets.A }} $(touch /tmp/pwned) `id` %0A::error::x #: {[ \U0001F600"
 pipeline:
@@ -89,14 +109,28 @@ HOSTILE_VALUES = ["${{ secrets.A }}", "$(touch pwned)\n::error::x\n", "yes", "1e
 HOSTILE_PINS = {"null": 1, "on-100": 1, "on-50": 1}
 
 
-def dynamic(text: str, plan_file: str = "testplan.yaml") -> Pipeline:
+def tight(**walls: int) -> Limits:
+    """GitHub's limits, but for some that are tighter, so that few jobs are many."""
+    return replace(
+        LIMITS,
+        walls={
+            name: replace(wall, value=walls[name]) if name in walls else wall for name, wall in LIMITS.walls.items()
+        },
+    )
+
+
+FEW = tight(matrix=3, listed=0, artifacts=0)
+"""Every plan is collected by name, and more than three jobs are calls."""
+
+
+def dynamic(text: str, plan_file: str = "testplan.yaml", limits: Limits = LIMITS) -> Pipeline:
     """The dynamic pipeline of a plan that has not planned."""
-    return dynamic_pipeline(load_plan(text), LIMITS, plan_file=plan_file, tool="1.2.3")
+    return dynamic_pipeline(load_plan(text), limits, plan_file=plan_file, tool="1.2.3")
 
 
-def static(text: str, pins: dict[str, int], plan_file: str = "testplan.yaml") -> Pipeline:
+def static(text: str, pins: dict[str, int], plan_file: str = "testplan.yaml", limits: Limits = LIMITS) -> Pipeline:
     """The static pipeline of a plan."""
-    return static_pipeline(load_plan(text), pins, LIMITS, plan_file=plan_file, tool="1.2.3")
+    return static_pipeline(load_plan(text), pins, limits, plan_file=plan_file, tool="1.2.3")
 
 
 def rendered(pipeline: Pipeline) -> str:
@@ -104,6 +138,13 @@ def rendered(pipeline: Pipeline) -> str:
     done: Rendered = RENDERER.render(pipeline, PATH)
     assert list(done.files) == [done.main] == [PATH]
     return done.files[PATH]
+
+
+def written(pipeline: Pipeline, limits: Limits = LIMITS, name: str = "tests") -> dict[str, str]:
+    """The workflow and those that it calls: file name → text."""
+    done = GitHub(limits).render(pipeline, f".github/workflows/{name}.yml")
+    assert all(Path(path).parent == Path(".github/workflows") for path in done.files)
+    return {Path(path).name: text for path, text in done.files.items()}
 
 
 def jobs(pipeline: Pipeline) -> dict[str, dict]:

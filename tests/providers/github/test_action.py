@@ -24,6 +24,7 @@ from ci_orchestrator.cli.parser import build
 from ci_orchestrator.providers.github.pins import pinned
 
 ACTIONS = [PROJECT / "action.yml", PROJECT / "action" / "action.yml"]
+COLLECT = action_files.COLLECT
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 HOW = {"command", "working-directory", "version", "spec", "wheelhouse", "python", "cache"}
 """Inputs that say how, not what."""
@@ -33,7 +34,9 @@ def load(path: Path) -> dict:
     return yaml.safe_load(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("path", [*action_files.files(), PROJECT / workflows.TARGET], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*action_files.files(), PROJECT / workflows.TARGET], ids=lambda path: "/".join(path.parts[-2:])
+)
 def test_what_is_made_is_current(path: Path) -> None:
     made = {**action_files.files(), PROJECT / workflows.TARGET: workflows.workflow()}
     assert path.read_text("utf-8") == made[path], "run python scripts/action_files.py and python scripts/workflows.py"
@@ -71,18 +74,21 @@ def test_the_page_says_which_command_takes_what() -> None:
 
 
 def test_nothing_is_evaluated_in_a_script_and_everything_is_pinned() -> None:
+    for step in load(COLLECT)["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+        assert step.get("uses", pinned("actions/download-artifact").value) == pinned("actions/download-artifact").value
     for step in load(ACTIONS[0])["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
         assert step.get("uses", pinned("actions/cache").value) == pinned("actions/cache").value
 
 
 def test_linters_have_nothing_to_say() -> None:
-    assert github_engine.check(*ACTIONS, *WORKFLOWS) == []
-    assert linters.zizmor(*ACTIONS, *WORKFLOWS) == []
-    assert linters.github_action_schema(*ACTIONS) == []
+    assert github_engine.check(*ACTIONS, COLLECT, *WORKFLOWS) == []
+    assert linters.zizmor(*ACTIONS, COLLECT, *WORKFLOWS) == []
+    assert linters.github_action_schema(*ACTIONS, COLLECT) == []
     assert linters.github_workflow_schema(*WORKFLOWS) == []
     assert linters.actionlint(*WORKFLOWS) == []
-    assert linters.yamllint(*ACTIONS, *WORKFLOWS) == []
+    assert linters.yamllint(*ACTIONS, COLLECT, *WORKFLOWS) == []
 
 
 def arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **inputs: str) -> list[str]:

@@ -28,22 +28,44 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_the_workflow_is_the_one_that_was_looked_at(name: str) -> None:
-    path = GOLDEN / f"{name}.yml"
-    text = plans.rendered(CASES[name]())
+IN_PARTS = {
+    "vast-dynamic": lambda: plans.written(plans.dynamic(plans.VAST), name="vast-dynamic"),
+    "vast-static": lambda: plans.written(
+        plans.static(plans.VAST, plans.VAST_PINS, limits=plans.FEW), plans.FEW, name="vast-static"
+    ),
+}
+
+
+def agree(name: str, text: str) -> None:
+    path = GOLDEN / name
     if os.environ.get("CI_ORCHESTRATOR_GOLDEN") == "1":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     assert text == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_workflow_is_the_one_that_was_looked_at(name: str) -> None:
+    text = plans.rendered(CASES[name]())
+    agree(f"{name}.yml", text)
     assert text == plans.rendered(CASES[name]()), "the same bytes again"
+
+
+@pytest.mark.parametrize("name", IN_PARTS)
+def test_the_workflow_and_what_it_calls_are_those_that_were_looked_at(name: str) -> None:
+    files = IN_PARTS[name]()
+    assert list(files) == [f"{name}.yml", f"{name}-kernels.yml"]
+    for path, text in files.items():
+        agree(path, text)
 
 
 def test_github_and_linters_have_nothing_to_say(tmp_path: Path) -> None:
     pipelines: dict[str, Pipeline] = {name: make() for name, make in CASES.items()}
     stages = [stage for pipeline in pipelines.values() for stage in pipeline.stages]
     labels = sorted({label for stage in stages if stage.labels for label in stage.labels.github})
-    files = plans.repository(tmp_path, {name: plans.rendered(each) for name, each in pipelines.items()}, labels)
+    texts = {name: plans.rendered(each) for name, each in pipelines.items()}
+    texts |= {path.removesuffix(".yml"): text for make in IN_PARTS.values() for path, text in make().items()}
+    files = plans.repository(tmp_path, texts, labels)
     assert github_engine.check(*files) == []
     assert linters.actionlint(*files) == []
     assert linters.zizmor(*files) == []
