@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci_orchestrator.errors import ResultsError
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.results import events
 from ci_orchestrator.run.bundle import EVENTS, Manifest, damaged, find_bundles, read_events, read_manifest
@@ -31,11 +32,16 @@ class Bundle:
 
 
 def read_bundle(bundle: Path, lock: Lock | None) -> Bundle:
-    """Read a bundle whole. Raises `ResultsError` for a manifest that is damaged or of a newer schema."""
-    manifest = read_manifest(bundle)
+    """Read a bundle whole. A manifest that is damaged or of a newer schema is a problem, and no end of its job."""
+    problems: list[str] = []
+    try:
+        manifest = read_manifest(bundle)
+    except ResultsError as error:
+        manifest = None
+        problems.append(str(error))
     every = list(read_events(bundle))
     log = tuple(event for event in every if isinstance(event, events.Event))
-    problems = [f"{bundle.name}: {problem}" for problem in (damaged(bundle, manifest) if manifest else ())]
+    problems += [f"{bundle.name}: {problem}" for problem in (damaged(bundle, manifest) if manifest else ())]
     problems += [f"{bundle.name}/{EVENTS}:{one.line}: {one.why}" for one in every if isinstance(one, events.Unreadable)]
     others = _locks(manifest, log) - {lock.digest} if lock else set()
     job, attempt = _whose(bundle, manifest, log)
@@ -51,15 +57,20 @@ def read_bundle(bundle: Path, lock: Lock | None) -> Bundle:
 
 
 def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:
-    """The bundles below `root` that jobs and gates of this lock left, whether or not they came to their end."""
-    return tuple(bundle for bundle in find_bundles(root) if lock.digest in _locks_of(bundle))
+    """The bundles below `root` that jobs and gates of this lock left, whether or not they came to their end; and those
+    whose manifest is damaged, which could be anyone's.
+    """
+    return tuple(bundle for bundle in find_bundles(root) if _may_be_of(lock, bundle))
 
 
-def _locks_of(bundle: Path) -> set[str]:
-    manifest = read_manifest(bundle)
+def _may_be_of(lock: Lock, bundle: Path) -> bool:
+    try:
+        manifest = read_manifest(bundle)
+    except ResultsError:
+        return True
     if manifest is not None:
-        return {manifest.lock}
-    return _locks(None, tuple(event for event in read_events(bundle) if isinstance(event, events.Event)))
+        return manifest.lock == lock.digest
+    return lock.digest in _locks(None, tuple(event for event in read_events(bundle) if isinstance(event, events.Event)))
 
 
 def _locks(manifest: Manifest | None, log: tuple[events.Event, ...]) -> set[str]:

@@ -14,7 +14,7 @@ from ci_orchestrator.api import wire
 from ci_orchestrator.api.bundles import Bundle, read_bundle
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.errors import ExitCode, ResultsError, UserError
+from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.plan.lock import Gate, Job, Lock
 from ci_orchestrator.providers.base import Ci
 from ci_orchestrator.providers.local.context import LocalCi
@@ -146,16 +146,9 @@ def _places(project: Project, paths: Sequence[Path]) -> Sequence[Path]:
 
 
 def _read(places: Sequence[Path], lock: Lock) -> Iterable[Bundle]:
-    """All bundles; one whose manifest cannot be read says nothing but that it is damaged."""
+    """All bundles, each once."""
     for bundle in dict.fromkeys(found for place in places for found in find_bundles(place)):
-        try:
-            yield read_bundle(bundle, lock)
-        except ResultsError as error:
-            job, _, attempt = bundle.name.removeprefix("dtf-").rpartition("-")
-            number = int(attempt) if attempt.isascii() and attempt.isdigit() else 0
-            yield Bundle(
-                name=bundle.name, job=job, attempt=number, ended=False, foreign="", problems=(str(error),), log=()
-            )
+        yield read_bundle(bundle, lock)
 
 
 def _bundle(root: Path, gate: Gate, attempt: int | None) -> Path:

@@ -93,7 +93,7 @@ def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None) -> None:
         sources.damaged = True
         sources.warn(f"{found.name}: belongs to another lock ({found.foreign[:19]}…): left out")
         return
-    if not found.ended:
+    if not found.ended and not (bundle / MANIFEST).exists():
         sources.warn(f"{found.name}: has no {MANIFEST}: its job did not come to an end")
     for problem in found.problems:
         sources.damaged = True

@@ -169,6 +169,20 @@ def test_what_is_missing_damaged_or_of_another_lock_never_proceeds(
     assert decision.why == f"{missing} of 12 tests in error, but {doubt}"
 
 
+@pytest.mark.parametrize("text", ["{", "{}", '{"schema-version": 99}'])
+def test_a_damaged_manifest_costs_no_report_and_no_build_is_green(project: Project, text: str) -> None:
+    for job in [job.id for job in LOCK.jobs]:
+        run(project, job)
+    gate(project)
+    gate(project, "live-100")
+    lock = project.place / "plan.lock.json"
+    assert report_files(project, lock_file=lock, clock=FakeClock()).report.exit_code is ExitCode.OK
+    (bundles(project) / f"dtf-{TWO}-1" / "manifest.json").write_text(text)
+    report = report_files(project, lock_file=lock, clock=FakeClock()).report
+    assert report.exit_code is ExitCode.NOT_PROVEN
+    assert any(f"dtf-{TWO}-1/manifest.json" in warning for warning in report.warnings)
+
+
 def test_the_last_attempt_of_each_job_counts(project: Project) -> None:
     run(project, ONE, 6)
     run(project, ONE, 0, attempt=10)
