@@ -16,6 +16,8 @@ from ci_orchestrator.plan.models import Plan, Suite
 MOST_HINTS = 20
 RESERVED = re.compile(r"plan|report|(gate|hold|rollback)_.*|.*_part[0-9]+")
 """Names of jobs that a pipeline has of its own."""
+OURS = "CI_ORCHESTRATOR_"
+"""What the names of our own variables begin with: in a job they say which job it is, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ def _of_suite(suite: Suite, plan: Plan) -> Iterator[Finding]:
     yield from _tool(suite)
     yield from _runner(suite, plan)
     yield from _canary(suite, plan)
+    yield from _variables(suite)
 
 
 def _tool(suite: Suite) -> Iterator[Finding]:
@@ -123,6 +126,17 @@ def _canary(suite: Suite, plan: Plan) -> Iterator[Finding]:
         near = get_close_matches(suite.gate, plan.gates, n=1)
         fix = f"did you mean {near[0]!r}?" if near else "describe it under `gates:`"
         yield Finding((*place, "gate"), f"there is no gate {shown(suite.gate)}", fix)
+
+
+def _variables(suite: Suite) -> Iterator[Finding]:
+    place: Path = ("suites", suite.name)
+    for field, names in (("env", suite.env), ("secrets", suite.secrets)):
+        if any(name.startswith(OURS) for name in names):
+            fix = "call the variable something else"
+            yield Finding((*place, field), f"variables that begin with {OURS} are ci-orchestrator's own", fix)
+    for name in sorted(suite.env.keys() & set(suite.secrets)):
+        fix = "remove one of them, or call it something else"
+        yield Finding((*place, "secrets"), f"{name} stands under `env` too", fix)
 
 
 def _control_runner(plan: Plan) -> Iterator[Finding]:

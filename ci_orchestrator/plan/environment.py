@@ -9,7 +9,10 @@ from pydantic import Field
 from ci_orchestrator.plan.fields import Command, EnvName, Listed, Model, ProjectPath, Text
 
 Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,39}$")]
-CachePath = Annotated[str, Field(pattern=r"^(~/)?[A-Za-z0-9._][A-Za-z0-9._/@+-]{0,199}$")]
+_PART = r"[A-Za-z0-9._@+-]*"  # with what stands before it: no `..`, which would lead out of the project
+CachePath = Annotated[
+    str, Field(pattern=rf"^(~/)?\.?[A-Za-z0-9_]{_PART}(/\.?[A-Za-z0-9_@+-]{_PART})*/?$", max_length=202)
+]
 Image = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$")]
 Port = Annotated[str, Field(pattern=r"^[0-9]{1,5}(:[0-9]{1,5})?$")]
 Alias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]

@@ -56,6 +56,8 @@ class ErrorRate(Model):
     def _apart(self) -> Self:
         if self.healthy > self.unhealthy:
             raise RefusedError("`healthy` is above `unhealthy`", "leave room between them, such as <5% and >10%")
+        if self.confidence < 0.5:
+            raise RefusedError("a `confidence` below 50% would let anything pass", "write how sure to be, such as 95%")
         return self
 
 
