@@ -8,9 +8,10 @@ from pathlib import Path
 
 from generated import PROJECT, settle
 
-from ci_orchestrator.api.project import PLAN_FILE, Project
+from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.rendering import Target, providers, render_project
 from ci_orchestrator.api.templates import CASES, template
+from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.pipeline import Shape
 
 HOME = PROJECT / "ci_orchestrator" / "templates"

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from ci_orchestrator import __version__
 from ci_orchestrator.api import probes
-from ci_orchestrator.api.project import PLAN_FILE, STATE, Project
+from ci_orchestrator.api.project import STATE, Project
 from ci_orchestrator.api.wire import usable_cpus
 from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
+from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.run.interpreter import find_interpreter
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import yaml
 
 from ci_orchestrator.api.detection import Found, detect, interpreter
-from ci_orchestrator.api.project import PLAN_FILE, Project
+from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.rendering import Target, render_project, renderer_of, write_rendered
 from ci_orchestrator.api.templates import template
 from ci_orchestrator.errors import UserError, Where
-from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.loading import PLAN_FILE, load_plan
 from ci_orchestrator.plan.pipeline import Shape
 from ci_orchestrator.providers.local.context import repository
 from ci_orchestrator.run.bundle import write_atomically

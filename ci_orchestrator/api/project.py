@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_orchestrator.errors import LockError, PlanError, UserError, Where
-from ci_orchestrator.plan.loading import MAX_BYTES, load_plan
+from ci_orchestrator.plan.loading import MAX_BYTES, PLAN_FILE, load_plan
 from ci_orchestrator.plan.lock import Lock, decode
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.run.bundle import write_atomically
 
-PLAN_FILE = "testplan.yaml"
 LOCK_FILE = "plan.lock.json"
 BUNDLES = "bundles"
 HISTORY_FILE = "history.sqlite"

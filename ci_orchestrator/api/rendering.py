@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches, unified_diff
@@ -12,12 +13,14 @@ from ci_orchestrator import __version__, plugins
 from ci_orchestrator.api.planning import Planned, plan_project
 from ci_orchestrator.api.project import Project, writing
 from ci_orchestrator.errors import UserError, Where
-from ci_orchestrator.plan.expansion import Stage, shard_count, stages_of
+from ci_orchestrator.plan.expansion import Stage, most_jobs, shard_count, stages_of
+from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.pipeline import Rendered, Shape
 from ci_orchestrator.providers import RENDERERS
 from ci_orchestrator.providers.base import Renderer, command_in
 from ci_orchestrator.providers.local.context import repository
+from ci_orchestrator.report.wording import counted
 from ci_orchestrator.run.bundle import write_atomically
 from ci_orchestrator.translate.pipelines import dynamic_pipeline, pins_of, static_pipeline
 
@@ -49,7 +52,8 @@ def render_project(
 ) -> Rendered:
     """The files of the pipeline. A static one with a target time discovers the tests first, to fix the number of jobs.
 
-    `pins`: stage → number of jobs, where that is given. Raises `PlanError` at a wall of the provider.
+    `pins`: stage → number of jobs, for stages whose number a target time decides. Raises `PlanError` at a wall of the
+    provider, and `UserError` for a pin that the plan itself contradicts.
     """
     plan = project.plan()
     renderer = renderer_of(target.provider)
@@ -74,7 +78,8 @@ def write_rendered(rendered: Rendered, target: Target, project: Project) -> tupl
 
 
 def check_rendered(project: Project, provider: str, file: Path | None) -> tuple[Path, ...]:
-    """Hold committed files against the plan: neither tests nor history count, and a static pipeline keeps its numbers.
+    """Hold committed files against the plan: neither tests nor history count, and a static pipeline keeps the numbers
+    that a target time once decided.
 
     Returns the files that were compared. Raises `UserError`, with the first lines that differ, when they disagree.
     """
@@ -94,13 +99,15 @@ def check_rendered(project: Project, provider: str, file: Path | None) -> tuple[
         pins = {stage: count for stage, count in pins.items() if stage in _stages(plan)}
         missing = sorted(set(_stages(plan)) - set(pins))
         if missing:
-            raise _disagree(main, f"the plan has a stage {missing[0]!r} that it does not have", provider, shape)
+            raise _disagree(main, f"the plan has a stage {missing[0]!r} that it does not have", target, project)
+        if against := _against(plan, pins):
+            raise _disagree(main, against, target, project)
     rendered = render_project(project, target, pins=pins)
     places = list(_places(rendered, target, project))
     for path, text in places:
         now = _text(path)
         if now != text:
-            raise _disagree(path, _difference(now, text), provider, shape)
+            raise _disagree(path, _difference(now, text), target, project)
     return tuple(path for path, _ in places)
 
 
@@ -146,11 +153,24 @@ def _stages(plan: Plan) -> dict[str, Stage]:
 
 def _fixed(project: Project, plan: Plan, pins: Mapping[str, int], workers: int | None) -> dict[str, int]:
     """The number of jobs of every stage; those that a target time decides come from the tests and their history."""
+    if against := _against(plan, pins):
+        raise UserError(against, fix="leave that --shards out, or change the plan")
     counts = {name: pins.get(name) or shard_count(stage, plan) for name, stage in _stages(plan).items()}
     if None in counts.values():
         planned = pins_of(plan_project(project, workers=workers).lock)
         counts = {name: count or planned.get(name, 1) for name, count in counts.items()}
     return {name: count or 1 for name, count in counts.items()}
+
+
+def _against(plan: Plan, pins: Mapping[str, int]) -> str:
+    """What the plan itself says of a stage's number of jobs where `pins` say otherwise; empty where they agree."""
+    for name, stage in sorted(_stages(plan).items()):
+        count, pinned = shard_count(stage, plan), pins.get(name)
+        if pinned and count is not None and pinned != count:
+            return f"the plan gives stage {name!r} {counted(count, 'job')}, not {pinned}"
+        if pinned and pinned > (most := most_jobs(stage, plan)):
+            return f"the plan gives stage {name!r} {counted(most, 'job')} at most, not {pinned}"
+    return ""
 
 
 def _inside(path: Path, home: Path) -> str:
@@ -186,8 +206,11 @@ def _text(path: Path) -> str:
         raise UserError(f"cannot be read: {error}", where=Where(str(path))) from None
 
 
-def _disagree(path: Path, what: str, provider: str, shape: Shape) -> UserError:
-    again = f"ci-orchestrator plan --provider {provider} --shape {shape.value} --out {path}"
+def _disagree(path: Path, what: str, target: Target, project: Project) -> UserError:
+    words = ["ci-orchestrator", "plan", "--provider", target.provider, "--shape", target.shape.value]
+    if project.plan_file.name != PLAN_FILE:
+        words += ["--plan", str(project.plan_file)]
+    again = shlex.join([*words, "--out", str(target.file)])
     return UserError(f"does not agree with the plan: {what}", where=Where(str(path)), fix=f"render it again: {again}")
 
 

@@ -6,21 +6,20 @@ import argparse
 from pathlib import Path
 
 from ci_orchestrator.api.planning import Planned, plan_project
-from ci_orchestrator.api.project import PLAN_FILE, Project, writing
+from ci_orchestrator.api.project import Project, writing
 from ci_orchestrator.api.rendering import Target, all_pinned, check_rendered, emit_jobs, render_project, write_rendered
 from ci_orchestrator.api.views import phase_view, plan_view
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.plan.expansion import stages_of
+from ci_orchestrator.plan.fields import MOST_JOBS
+from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.lock import encode
 from ci_orchestrator.plan.pipeline import Shape
 from ci_orchestrator.providers import RENDERERS
 from ci_orchestrator.report.wording import counted, seconds
 from ci_orchestrator.run.bundle import write_atomically
 from ci_orchestrator.translate.phases import PHASES
-
-MOST_JOBS = 10_000
-"""Jobs of one stage: what a plan may ask for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ci_orchestrator.capabilities.matching import mismatches
 from ci_orchestrator.errors import PlanError
+from ci_orchestrator.plan.fields import MOST_JOBS
 from ci_orchestrator.plan.models import Plan, Suite
 
 LOCAL = "local"
@@ -107,7 +108,7 @@ def shard_count(stage: Stage, plan: Plan) -> int | None:
     if suite.shards.target is not None:
         return None
     runner = plan.runners.get(resolve_class(suite, plan))
-    jobs = suite.shards.count or min((runner.count if runner else None) or 1, 10_000)
+    jobs = suite.shards.count or min((runner.count if runner else None) or 1, MOST_JOBS)
     return max(1, round(jobs * (stage.percent - stage.before) / 100))
 
 

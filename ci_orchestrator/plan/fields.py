@@ -24,6 +24,8 @@ from ci_orchestrator.plan.scalars import (
 _ALIASES = {"list_command": "list", "run_command": "run"}
 SUITE_NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+MOST_JOBS = 10_000
+"""Jobs of one stage."""
 NEED = r"^[a-z][a-z0-9_-]{0,39}(::[^\x00-\x1f\x7f]+)?$"
 
 T = TypeVar("T")
@@ -49,7 +51,7 @@ RunCommand = Annotated[
     AfterValidator(check_placeholder),
     WithJsonSchema(RUN_COMMAND_SCHEMA),
 ]
-JobCount = Annotated[int, Field(ge=1, le=10_000)]
+JobCount = Annotated[int, Field(ge=1, le=MOST_JOBS)]
 StagePercent = Annotated[int, Field(ge=1, le=100)]
 ToolName = Literal["pytest", "command"]
 RetryCause = Literal["worker-lost", "infrastructure", "timeout", "failure"]

@@ -15,10 +15,13 @@ from ci_orchestrator.plan.messages import field_name, own_path, problem
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.shape import KEY_NAMED
 
-__all__ = ["MAX_BYTES", "load_plan"]
+__all__ = ["MAX_BYTES", "PLAN_FILE", "load_plan"]
+
+PLAN_FILE = "testplan.yaml"
+"""What a plan is called unless it is said."""
 
 
-def load_plan(text: bytes | str, file: str = "testplan.yaml") -> Plan:
+def load_plan(text: bytes | str, file: str = PLAN_FILE) -> Plan:
     """The plan that `text` says; `file` is its name in messages. Reads nothing else.
 
     Raises `PlanError`, whose `problems` are in file order.

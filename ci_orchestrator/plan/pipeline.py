@@ -152,6 +152,12 @@ class Pipeline:
         """The project's directory, relative to the repository (``.`` is that itself): where all commands run."""
         return self.plan_file.rpartition("/")[0] or "."
 
+    @property
+    def shared_container(self) -> str | None:
+        """The image in which every suite runs, so that its tests can be listed in it too; None where they differ."""
+        images = {stage.container for stage in self.stages}
+        return images.pop() if len(images) == 1 else None
+
     def stage(self, name: str) -> StageJobs:
         """The stage with this id."""
         return next(stage for stage in self.stages if stage.id == name)

@@ -22,12 +22,9 @@ def pins_of(lock: Lock) -> dict[str, int]:
 
 def static_pipeline(plan: Plan, pins: Mapping[str, int], limits: Limits, *, plan_file: str, tool: str) -> Pipeline:
     """The pipeline whose jobs are fixed: `pins` says how many each stage has. Raises `PlanError` at a wall."""
-    cells = {
-        stage.name: _cells(stage, pins[stage.name])
-        for suite in plan.suites.values()
-        for stage in stages_of(suite)
-        if pins.get(stage.name)
-    }
+    chosen = [stage for stage in _stages(plan) if pins.get(stage.name)]
+    _check_size({stage: pins[stage.name] for stage in chosen}, limits)
+    cells = {stage.name: _cells(stage, pins[stage.name]) for stage in chosen}
     return _pipeline(plan, Shape.STATIC, limits, cells, plan_file=plan_file, tool=tool, pins=dict(sorted(pins.items())))
 
 
@@ -36,12 +33,19 @@ def dynamic_pipeline(plan: Plan, limits: Limits, *, plan_file: str, tool: str, l
 
     Raises `PlanError` at a wall.
     """
+    _check_size({stage: most_jobs(stage, plan) for stage in _stages(plan)}, limits)
     cells: dict[str, tuple[Cell, ...]] | None = None
     if lock is not None:
-        cells = {stage.name: () for suite in plan.suites.values() for stage in stages_of(suite)}
+        found: dict[str, list[Cell]] = {stage.name: [] for stage in _stages(plan)}
         for job in lock.jobs:
-            cells[job.stage] += (Cell(job.id, job.name),)
+            found[job.stage].append(Cell(job.id, job.name))
+        cells = {stage: tuple(each) for stage, each in found.items()}
     return _pipeline(plan, Shape.DYNAMIC, limits, cells, plan_file=plan_file, tool=tool, pins={})
+
+
+def _stages(plan: Plan) -> list[Stage]:
+    """Every stage of every suite, sorted by suite."""
+    return [stage for name in sorted(plan.suites) for stage in stages_of(plan.suites[name])]
 
 
 def _cells(stage: Stage, count: int) -> tuple[Cell, ...]:
@@ -61,8 +65,7 @@ def _pipeline(
 ) -> Pipeline:
     suites = [plan.suites[name] for name in sorted(plan.suites)]
     levels = {name: level for level, names in enumerate(stage_graph(plan, plan.suites).levels()) for name in names}
-    every = [stage for suite in suites for stage in stages_of(suite)]
-    chosen = [stage for stage in every if shape is Shape.DYNAMIC or pins.get(stage.name)]
+    chosen = [stage for stage in _stages(plan) if shape is Shape.DYNAMIC or pins.get(stage.name)]
     chosen.sort(key=lambda stage: (levels[stage.name], stage.stem))
     stages: list[StageJobs] = []
     for stage in chosen:
@@ -70,7 +73,6 @@ def _pipeline(
         known = None if cells is None else cells.get(stage.name, ())
         most = pins[stage.name] if shape is Shape.STATIC else most_jobs(stage, plan)
         stages.append(_stage(plan, stage, limits, level=levels[stage.name], most=most, cells=known, behind=behind))
-    _check_size(stages, limits)
     return Pipeline(
         name=plan.name or "ci-orchestrator",
         plan_file=plan_file,
@@ -116,7 +118,7 @@ def _stage(
         cwd=suite.cwd,
         setup=suite.setup,
         env=dict(sorted(suite.env.items())),
-        secrets=tuple(sorted(suite.secrets)),
+        secrets=tuple(sorted(set(suite.secrets))),
         services=dict(sorted(suite.services.items())),
         container=suite.container,
         coverage=suite.coverage,
@@ -173,10 +175,11 @@ def _planning(suites: Sequence[Suite]) -> Setup:
     )
 
 
-def _check_size(stages: Sequence[StageJobs], limits: Limits) -> None:
-    total = sum(stage.most for stage in stages)
+def _check_size(most: Mapping[Stage, int], limits: Limits) -> None:
+    """Before a job of it is made: a plan may ask for a hundred million."""
+    total = sum(most.values())
     if total > limits["jobs"]:
-        largest = max(stages, key=lambda stage: (stage.most, stage.name))
+        largest = max(most, key=lambda stage: (most[stage], stage.name))
         refuse(
             limits,
             "jobs",

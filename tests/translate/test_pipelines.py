@@ -37,6 +37,18 @@ suites:
 """
 
 
+def test_a_plan_that_asks_for_millions_of_jobs_is_refused_before_one_is_made() -> None:
+    names = [f"s{number}" for number in range(300)]
+    plan = load_plan("suites:\n" + "".join(f"  {name}: {{tool: pytest, shards: 10000}}\n" for name in names))
+    with pytest.raises(PlanError, match=r"3,000,000 jobs, and Nowhere CI takes 100,000 .*") as caught:
+        static_pipeline(plan, dict.fromkeys(names, 10_000), limits(), plan_file="testplan.yaml", tool="1")
+    assert "first for suite s99" in (caught.value.fix or "")
+
+
+def test_a_secret_that_is_named_twice_is_one() -> None:
+    assert dynamic("suites: {unit: {tool: pytest, secrets: [B, A, B]}}").stages[0].secrets == ("A", "B")
+
+
 def test_stages_gates_and_needs() -> None:
     pipeline = dynamic(CANARY)
     assert [(one.id, one.level, one.needs, one.after) for one in pipeline.stages] == [

@@ -14,18 +14,13 @@ from ci_orchestrator.providers.azure.conditions import Wires, Wiring
 from ci_orchestrator.providers.azure.containers import services_of
 from ci_orchestrator.providers.azure.expressions import output, plain, script
 from ci_orchestrator.providers.azure.limits import LIMITS
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE
 from ci_orchestrator.providers.yaml import Flow, Value
 
 Job = dict[str, Value]
-MARGIN = 10
-"""Minutes that Azure gives a job beyond its time-out in the plan: at that ci-orchestrator itself ends the tests and
-still leaves a bundle, which takes a job that is not killed.
-"""
 DECISION = f"{STATE}/decision"
 """Where a gate leaves its bundle, apart from those that it judged."""
-CONTROL_MINUTES = 60
-"""Minutes that the jobs which plan, decide and report may take."""
 CANCEL_MINUTES = 5
 """Minutes that a job has for its last steps when it is stopped."""
 
@@ -62,9 +57,7 @@ def _plan(pipeline: Pipeline) -> Job:
         *steps.publish_lock(pipeline),
     ]
     job = _control(pipeline, "plan", "Plan", {}, every)
-    containers = {stage.container for stage in pipeline.stages}
-    image = containers.pop() if len(containers) == 1 else None
-    # Where all suites run in one image, their tests can be listed in it too.
+    image = pipeline.shared_container
     return {**job, "container": {"image": image}, "steps": job.pop("steps")} if image else job
 
 
@@ -91,7 +84,7 @@ def _tests(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix)
 
 
 def _minutes(stage: StageJobs) -> int:
-    minutes = ceil(stage.timeout / 60) + MARGIN
+    minutes = ceil((stage.timeout + MARGIN) / 60)
     if stage.labels is None and minutes > LIMITS["minutes"]:
         ways = ("a shorter `timeout`", "more `shards`", "agents of your own: `runners` with `labels: azure`")
         refuse(LIMITS, "minutes", minutes, f"suite {stage.suite}: its `timeout` is too long", ways)
@@ -151,7 +144,7 @@ def _control(pipeline: Pipeline, name: str, title: str, wires: Wires, every: Seq
     """A job that plans, decides or reports; but the first they all read the lock."""
     job: Job = {"job": name, "displayName": title}
     job["pool"] = _pool(pipeline.control, "the runner class of `pipeline: runner`, or the cheapest,")
-    job |= {**wires, "timeoutInMinutes": CONTROL_MINUTES, **(_lock_variable() if wires else {})}
+    job |= {**wires, "timeoutInMinutes": CONTROL_SECONDS // 60, **(_lock_variable() if wires else {})}
     return {**job, "steps": steps.apart(every)}
 
 

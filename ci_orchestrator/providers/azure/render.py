@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ci_orchestrator.plan.pipeline import Matrix, Pipeline, Rendered
+from ci_orchestrator.plan.pipeline import Limits, Matrix, Pipeline, Rendered
 from ci_orchestrator.providers.azure.document import document
 from ci_orchestrator.providers.azure.jobs import leg
 from ci_orchestrator.providers.azure.limits import LIMITS
@@ -13,8 +13,8 @@ from ci_orchestrator.providers.azure.limits import LIMITS
 class Azure:
     """Writes one file of jobs. A matrix is a native object, which costs the template parser next to nothing."""
 
-    limits = LIMITS
-    path = "azure-pipelines.yml"
+    limits: Limits = LIMITS
+    path: str = "azure-pipelines.yml"
 
     def render(self, pipeline: Pipeline, path: str) -> Rendered:
         """The file. Raises `PlanError` at a wall, and for what Azure would evaluate or cannot find an agent for."""

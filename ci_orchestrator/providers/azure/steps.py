@@ -9,6 +9,7 @@ from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
 from ci_orchestrator.plan.pipeline import Pipeline
 from ci_orchestrator.providers.azure.expressions import exports, has_macro, plain, script, text, unset_missing
+from ci_orchestrator.providers.base import plan_option
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE, TOOL, install
 from ci_orchestrator.providers.yaml import Note, Value
 
@@ -65,8 +66,7 @@ def run(
     name: str = "",
 ) -> Step:
     """A command of ci-orchestrator. `words` are ours but for names that a plan restricts."""
-    file = pipeline.plan_file.rpartition("/")[2]
-    plan = [] if file == "testplan.yaml" else script([["--plan", file]])
+    plan = filter(None, script([plan_option(pipeline)]))
     step = bash(pipeline, title, [" ".join([TOOL, words[0], *plan, *words[1:]])], env or {}, secrets)
     return {"bash": step.pop("bash"), "name": name, **step} if name else step
 

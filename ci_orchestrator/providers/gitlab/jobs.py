@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.plan.pipeline import GateJob, Pipeline, Shape, StageJobs
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, plan_option
 from ci_orchestrator.providers.gitlab import setup, words
 from ci_orchestrator.providers.gitlab.context import DOTENV
 from ci_orchestrator.providers.gitlab.needs import Group, Link, Waits, needs
@@ -22,9 +23,6 @@ VARIABLE = "CI_ORCHESTRATOR_JOB"
 CHILD = f"{STATE}/pipeline.yml"
 HISTORY = f"{STATE}/history.sqlite"
 PARENT = "PARENT_PIPELINE_ID"
-OVERHEAD = 15 * 60
-"""Seconds that a job may take beside its tests: ci-orchestrator ends those in time, and what they left is uploaded."""
-HOUR = 3600
 
 
 def tool(pipeline: Pipeline) -> Job:
@@ -45,9 +43,9 @@ def plan(pipeline: Pipeline) -> Job:
     return {
         "extends": WITH_TOOL,
         "stage": "plan",
-        **setup.image(_shared_container(pipeline), pipeline.planning.toolchain),
+        **setup.image(pipeline.shared_container, pipeline.planning.toolchain),
         **words.tags(pipeline.control),
-        "timeout": "1h",
+        "timeout": words.duration(CONTROL_SECONDS),
         **_optional("variables", words.variables(pipeline.planning_env)),
         **_optional("cache", [one for one in caches if one is not None]),
         "script": [*setup.preparation(pipeline.planning, ()), _plan_command(pipeline)],
@@ -56,12 +54,6 @@ def plan(pipeline: Pipeline) -> Job:
             "paths": Flow([words.inside(pipeline.root, path) for path in (LOCK, *([CHILD] if dynamic else []))]),
         },
     }
-
-
-def _shared_container(pipeline: Pipeline) -> str | None:
-    """The image in which every suite runs, so that its tests can be listed in it too."""
-    containers = {stage.container for stage in pipeline.stages}
-    return containers.pop() if len(containers) == 1 else None
 
 
 def _plan_command(pipeline: Pipeline) -> str:
@@ -73,9 +65,8 @@ def _plan_command(pipeline: Pipeline) -> str:
 
 
 def _ours(pipeline: Pipeline, command: str, *options: str) -> list[str]:
-    """A command of ci-orchestrator on this plan, whose usual name need not be said."""
-    name = pipeline.plan_file.rpartition("/")[2]
-    return [TOOL, command, *([] if name == "testplan.yaml" else ["--plan", name]), *options]
+    """A command of ci-orchestrator on this plan."""
+    return [TOOL, command, *plan_option(pipeline), *options]
 
 
 def _history(pipeline: Pipeline, policy: str) -> Value:
@@ -110,7 +101,7 @@ def tests(pipeline: Pipeline, stage: StageJobs, waits: Value) -> Job:
         **setup.image(stage.container, stage.setup.toolchain),
         **setup.services(stage),
         **words.tags(stage.labels, stage.runner),
-        "timeout": words.duration(stage.timeout, more=OVERHEAD),
+        "timeout": words.duration(stage.timeout, more=MARGIN),
         **({"resource_group": f"{_turn(pipeline, stage)}-$CI_PIPELINE_IID"} if stage.at_once == 1 else {}),
         **_optional("variables", _test_variables(pipeline, stage)),
         **_optional("cache", setup.cache(stage.setup.cache, pipeline.root, stage.runner)),
@@ -175,7 +166,7 @@ def gate(pipeline: Pipeline, one: GateJob, first: Sequence[str], groups: Sequenc
         "when": "always",
         **words.tags(pipeline.control),
         "needs": needs(first, groups, artifacts=True),
-        "timeout": "30m",
+        "timeout": words.duration(CONTROL_SECONDS),
         "script": [shlex.join(_ours(pipeline, "gate", "--stage", one.stage, "--lock", LOCK))],
         "artifacts": {
             "when": "always",
@@ -195,7 +186,7 @@ def reaction(pipeline: Pipeline, one: GateJob, verdict: str, groups: Sequence[Gr
         "when": "on_failure",
         **words.tags(pipeline.control),
         "needs": needs((one.name,), groups, artifacts=False),
-        "timeout": "1h",
+        "timeout": words.duration(CONTROL_SECONDS),
         "script": [
             f'if [ "$GATE_VERDICT" != {verdict} ]; then\n  {otherwise}\n  exit 0\nfi\n',
             *enter(pipeline),
@@ -216,7 +207,7 @@ def report(pipeline: Pipeline, bundles: Sequence[str]) -> Job:
         "when": "always",
         **words.tags(pipeline.control),
         **({"dependencies": list(bundles)} if bundles else {}),
-        "timeout": words.duration(max(HOUR, jobs)),
+        "timeout": words.duration(max(CONTROL_SECONDS, jobs)),
         "script": [shlex.join(_ours(pipeline, "report", "--lock", LOCK, "--out", REPORT))],
         "artifacts": {
             "when": "always",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ci_orchestrator.plan.pipeline import Pipeline, Shape
+from ci_orchestrator.providers.base import CONTROL_SECONDS, plan_option
 from ci_orchestrator.providers.jenkins import functions as code
-from ci_orchestrator.providers.jenkins import groovy, jobs, steps
+from ci_orchestrator.providers.jenkins import groovy, steps
 from ci_orchestrator.providers.shell import commands
 
 _PLAN = """\
@@ -77,7 +78,7 @@ def plan(pipeline: Pipeline) -> str:
     """The function that plans."""
     lock = ".ci-orchestrator/plan.lock.json"
     dynamic = pipeline.shape is Shape.DYNAMIC
-    options = [*_plan_option(pipeline), "--lock-out", lock]
+    options = [*plan_option(pipeline), "--lock-out", lock]
     if dynamic:
         options += ["--provider", "jenkins", "--emit", ".ci-orchestrator/jobs.json"]
     options += [word for stage, count in sorted(pipeline.pins.items()) for word in ("--shards", f"{stage}={count}")]
@@ -94,10 +95,10 @@ def plan(pipeline: Pipeline) -> str:
         "LEVELS.addAll(readJSON(text: LEVELS_JSON, returnPojo: true))",
     ]
     every = [*([_HISTORY] if dynamic else []), *inside, *after]
-    prepared = steps.in_container(jobs.shared_container(pipeline), ["prepared {", *steps.indented(every), "}"])
+    prepared = steps.in_container(pipeline.shared_container, ["prepared {", *steps.indented(every), "}"])
     body = [*steps.toolchain(pipeline.planning), *steps.checkout(pipeline.planning.checkout), *prepared]
     return _PLAN.format(
-        body="\n".join(steps.indented([f"onAgent(CONTROL, {jobs.SECONDS}) {{", *steps.indented(body), "}"]))
+        body="\n".join(steps.indented([f"onAgent(CONTROL, {CONTROL_SECONDS}) {{", *steps.indented(body), "}"]))
     )
 
 
@@ -107,7 +108,7 @@ def constant(pipeline: Pipeline) -> Sequence[str]:
     if pipeline.gates:
         verdicts = code.ON_ROLLBACK * any(gate.on_rollback for gate in pipeline.gates)
         verdicts += code.ON_HOLD * any(gate.on_hold for gate in pipeline.gates)
-        parts.append(code.GATE.replace("@VERDICTS@", verdicts).replace("@SECONDS@", str(jobs.SECONDS)))
+        parts.append(code.GATE.replace("@VERDICTS@", verdicts).replace("@SECONDS@", str(CONTROL_SECONDS)))
     else:
         parts[0] = parts[0].replace(code.CALL_GATE, "")
     inside = "\n".join(steps.indented(steps.in_root(pipeline.root, code.PREPARED.splitlines())))
@@ -118,7 +119,7 @@ def constant(pipeline: Pipeline) -> Sequence[str]:
 def report(pipeline: Pipeline) -> str:
     """The function that reports."""
     coverage = any(stage.coverage for stage in pipeline.stages)
-    return _named(pipeline, _REPORT.format(seconds=jobs.SECONDS, coverage=_COVERAGE if coverage else ""))
+    return _named(pipeline, _REPORT.format(seconds=CONTROL_SECONDS, coverage=_COVERAGE if coverage else ""))
 
 
 def _fan_out(pipeline: Pipeline) -> str:
@@ -127,13 +128,7 @@ def _fan_out(pipeline: Pipeline) -> str:
     return code.FAIL_FAST if pipeline.fail_fast else code.ALL_AT_ONCE
 
 
-def _plan_option(pipeline: Pipeline) -> list[str]:
-    """What names the plan file, where it is not called as usual."""
-    file = pipeline.plan_file.rpartition("/")[2]
-    return [] if file == "testplan.yaml" else ["--plan", file]
-
-
 def _named(pipeline: Pipeline, text: str) -> str:
     """The code, its commands with the name of the plan file."""
-    option = "".join(f" {line}" for line in commands([_plan_option(pipeline)]) if line)
+    option = "".join(f" {line}" for line in commands([plan_option(pipeline)]) if line)
     return text.replace("@PLAN@", groovy.text(option)[1:-1])

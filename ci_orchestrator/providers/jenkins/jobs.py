@@ -8,16 +8,11 @@ from dataclasses import dataclass
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline import Pipeline, StageJobs, refuse
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN
 from ci_orchestrator.providers.jenkins import steps
 from ci_orchestrator.providers.jenkins.limits import LIMITS
 from ci_orchestrator.providers.shell import commands
 
-SECONDS = 3600
-"""The longest that planning, a gate or the report may take."""
-MARGIN = 600
-"""Seconds that Jenkins gives a job beyond its time-out in the plan: at that ci-orchestrator itself ends the tests and
-still leaves a bundle, which takes a job that is not killed.
-"""
 _SHOWN = 6
 """Stages that a comment names."""
 
@@ -63,12 +58,6 @@ def label(labels: Labels | None, runner: str) -> str:
     return labels.jenkins
 
 
-def shared_container(pipeline: Pipeline) -> str | None:
-    """The image in which every suite runs, so that its tests can be listed in it too."""
-    containers = {stage.container for stage in pipeline.stages}
-    return containers.pop() if len(containers) == 1 else None
-
-
 def verdict_functions(pipeline: Pipeline) -> tuple[Mapping[tuple[str, str], str], tuple[str, ...]]:
     """Gate and verdict → the function with its commands; and the functions, each once."""
     where = control(pipeline)
@@ -79,7 +68,7 @@ def verdict_functions(pipeline: Pipeline) -> tuple[Mapping[tuple[str, str], str]
             if lines:
                 run = steps.shell(verdict.replace("_", " "), commands(lines), gate.name)
                 inside = ["checkout scm", *steps.in_root(pipeline.root, run)]
-                body = "\n".join(steps.indented(steps.on_agent(where, SECONDS, inside)))
+                body = "\n".join(steps.indented(steps.on_agent(where, CONTROL_SECONDS, inside)))
                 names[gate.id, verdict] = made.setdefault(f"{verdict}|{body}", f"{verdict}_{gate.of}")
     texts = (f"void {name}() {{\n{body.partition('|')[2]}\n}}" for body, name in made.items())
     return names, tuple(texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ci_orchestrator.plan.pipeline import Pipeline, Rendered
+from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered
 from ci_orchestrator.providers.jenkins import data
 from ci_orchestrator.providers.jenkins.document import document
 from ci_orchestrator.providers.jenkins.limits import LIMITS
@@ -15,8 +15,8 @@ class Jenkins:
     within ``parallel``, and in a dynamic pipeline its cells are not known.
     """
 
-    limits = LIMITS
-    path = "Jenkinsfile"
+    limits: Limits = LIMITS
+    path: str = "Jenkinsfile"
 
     def render(self, pipeline: Pipeline, path: str) -> Rendered:
         """The Jenkinsfile. Raises `PlanError` at a wall, for `services`, and for a runner class without a label."""
