@@ -100,7 +100,8 @@ def _plan(args: argparse.Namespace) -> ExitCode:
 def _pin(text: str) -> tuple[str, int]:
     """``unit=4`` as (unit, 4)."""
     stage, _, count = text.partition("=")
-    if not stage or not count.isascii() or not count.isdigit() or not 1 <= int(count[:6]) <= MOST_JOBS:
+    digits = count.isascii() and count.isdigit() and len(count) <= len(str(MOST_JOBS))
+    if not stage or not digits or not 1 <= int(count) <= MOST_JOBS:
         raise argparse.ArgumentTypeError(f"{text!r} is not like unit=4 (1 to {MOST_JOBS} jobs)")
     return stage, int(count)
 
@@ -108,16 +109,18 @@ def _pin(text: str) -> tuple[str, int]:
 def _check(args: argparse.Namespace) -> None:
     """Options that mean nothing without, or beside, another."""
     for option in ("shape", "out", "check", "emit"):
-        if getattr(args, option) and not args.provider:
+        if getattr(args, option) not in (None, False) and not args.provider:
             raise UserError(f"--{option} is about a provider's pipeline", fix="add --provider NAME")
     if args.provider and (args.suite or args.group or args.show or args.json):
         raise UserError(
             "a pipeline is that of the whole plan", fix="leave out --suite, --group, --show and --json, or --provider"
         )
-    beside = [name for name in ("check", "emit") if getattr(args, name)]
-    if len(beside) == 2 or (beside and (args.shape or (args.emit and args.out) or (args.check and args.shards))):
+    emit = args.emit is not None
+    alone = args.shape or (emit and args.out) or (args.check and (emit or args.shards or args.lock_out))
+    if (args.check or emit) and alone:
         raise UserError(
-            f"--{beside[0]} stands alone with --provider", fix="see the examples: ci-orchestrator plan --help"
+            f"--{'check' if args.check else 'emit'} stands alone with --provider",
+            fix="see the examples: ci-orchestrator plan --help",
         )
 
 

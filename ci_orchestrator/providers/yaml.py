@@ -16,10 +16,10 @@ Value: TypeAlias = "str | int | Mapping[str, Value] | Sequence[Value] | Note | F
 
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"})
 """What some reader takes for something else than a text, in lower case."""
-_PLAIN = re.compile(r"(?:[A-Za-z_/]|\$|\.[A-Za-z/_])[!-~ ]*")
+_PLAIN = re.compile(r"(?:[A-Za-z_/]|\$|\.(?![eE][+-])[A-Za-z/])[!-~ ]*")
 """Nothing that begins so is a number, a date, a time or an indicator to any reader."""
 _SPLITS = re.compile(r": |:$| #| $")
-_PLAIN_IN_FLOW = re.compile(r"(?:[A-Za-z_/]|\.[A-Za-z/_])[A-Za-z0-9_./@+() -]*(?<! )")
+_PLAIN_IN_FLOW = re.compile(r"(?:[A-Za-z_/]|\.(?![eE][+-])[A-Za-z/])[A-Za-z0-9_./@+() -]*(?<! )")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

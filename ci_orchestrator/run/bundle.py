@@ -7,6 +7,7 @@ count.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -193,6 +194,8 @@ def digest_file(path: Path) -> str:
 @contextmanager
 def atomically(path: Path) -> Iterator[BinaryIO]:
     """A file to write that appears whole or not at all: a reader never sees half of it."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -54,6 +54,11 @@ def test_a_comment_is_one_line() -> None:
     assert comment("") == "#"
 
 
+@pytest.mark.parametrize("text", ["._", ".e+5", ".E-1", "._1"])
+def test_what_is_a_number_to_ruby_or_an_older_pyyaml_is_quoted(text: str) -> None:
+    assert scalar(text) == scalar(text, flow=True) == f'"{text}"'
+
+
 PLAIN_BY_RULES = re.compile(r"[A-Za-z_./$][^\n]*")
 
 
