@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ci_orchestrator.errors import LockError
 from ci_orchestrator.plan.gates import ErrorRate
 from ci_orchestrator.plan.lock import Gate, Lock
+from ci_orchestrator.results.events import GateDecided
 from ci_orchestrator.results.model import Outcome, Verdict
 
 _STEPS = 60
@@ -75,6 +76,23 @@ def decide(policy: ErrorRate, outcomes: Iterable[Outcome], *, doubt: str = "") -
     else:
         verdict, why = Verdict.HOLD, f"{seen}: {lower:.2%} to {upper:.2%}, neither healthy nor unhealthy"
     return Decision(verdict=verdict, samples=samples, errors=errors, lower=lower, upper=upper, why=why)
+
+
+def recorded(decision: Decision, *, gate: str, stage: str, lock: str, attempt: int, now: float) -> GateDecided:
+    """The decision as an event: `gate`, `stage` and the `lock`'s digest say whose, `attempt` which try, `now` when."""
+    return GateDecided(
+        ts=now,
+        job=gate,
+        attempt=attempt,
+        stage=stage,
+        lock=lock,
+        verdict=decision.verdict,
+        samples=decision.samples,
+        errors=decision.errors,
+        lower=decision.lower,
+        upper=decision.upper,
+        why=decision.why,
+    )
 
 
 def samples_needed(policy: ErrorRate) -> int:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-from ci_orchestrator.analysis.gates import NO_TESTS, Decision, decide, policy_of
+from ci_orchestrator.analysis.gates import NO_TESTS, Decision, decide, policy_of, recorded
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.bundles import Bundle, read_bundle
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
@@ -24,7 +25,7 @@ from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.model import Outcome
 from ci_orchestrator.results.report import GateSummary
-from ci_orchestrator.results.withholding import withheld
+from ci_orchestrator.results.withholding import summary_of, withheld
 from ci_orchestrator.run.bundle import EventLog, bundle_name, find_bundles, seal_bundle
 
 SHOWN = 3
@@ -69,13 +70,15 @@ def gate_stage(
     gate = lock.gate(stage)
     evidence = _Evidence(lock, gate, _read(_places(project, paths), lock))
     decision, why_not = evidence.decide()
-    bundle = _bundle(out or project.state / BUNDLES, gate, attempt or ci.attempt)
-    if decision is None:
-        summary = GateSummary(gate=gate.id, name=gate.name, stage=gate.stage, why=f"the stage was withheld: {why_not}")
-    else:
-        summary = _summary(gate, decision)
+    bundle, number = _bundle(out or project.state / BUNDLES, gate, attempt or ci.attempt)
     with writing(bundle):
-        _leave(bundle, lock, summary, clock)
+        event = None
+        if decision is not None:
+            event = recorded(
+                decision, gate=gate.id, stage=gate.stage, lock=lock.digest, attempt=number, now=clock.now()
+            )
+        _leave(bundle, event, lock=lock.digest, gate=gate.id, attempt=number)
+        summary = summary_of(event, gate.name) if event else _withheld(gate, why_not)
         ci.publish(_values(summary))
         ci.summarise(render_gate(summary))
     return Gated(decision=summary, bundle=bundle, warnings=evidence.warnings)
@@ -151,53 +154,27 @@ def _read(places: Sequence[Path], lock: Lock) -> Iterable[Bundle]:
         yield read_bundle(bundle, lock)
 
 
-def _bundle(root: Path, gate: Gate, attempt: int | None) -> Path:
+def _bundle(root: Path, gate: Gate, attempt: int | None) -> tuple[Path, int]:
+    """Where the gate's bundle goes, and which try it is."""
     if attempt is not None:
         bundle = root / bundle_name(gate.id, attempt)
         if bundle.exists():
             raise UserError(f"{bundle} is there already", fix="count --attempt up, or remove it")
-        return bundle
-    number = 1
-    while (root / bundle_name(gate.id, number)).exists():
-        number += 1
-    return root / bundle_name(gate.id, number)
+        return bundle, attempt
+    number = next(number for number in count(1) if not (root / bundle_name(gate.id, number)).exists())
+    return root / bundle_name(gate.id, number), number
 
 
-def _leave(bundle: Path, lock: Lock, summary: GateSummary, clock: Clock) -> None:
-    attempt = int(bundle.name.rpartition("-")[2])
+def _leave(bundle: Path, event: events.GateDecided | None, *, lock: str, gate: str, attempt: int) -> None:
     log = EventLog(bundle)
-    if summary.verdict is not None:
-        log.append(
-            events.GateDecided(
-                ts=clock.now(),
-                job=summary.gate,
-                attempt=attempt,
-                stage=summary.stage,
-                lock=lock.digest,
-                verdict=summary.verdict,
-                samples=summary.samples,
-                errors=summary.errors,
-                lower=summary.lower,
-                upper=summary.upper,
-                why=summary.why,
-            )
-        )
+    if event is not None:
+        log.append(event)
     log.close()
-    seal_bundle(bundle, lock=lock.digest, job=summary.gate, attempt=attempt)
+    seal_bundle(bundle, lock=lock, job=gate, attempt=attempt)
 
 
-def _summary(gate: Gate, decision: Decision) -> GateSummary:
-    return GateSummary(
-        gate=gate.id,
-        name=gate.name,
-        stage=gate.stage,
-        verdict=decision.verdict,
-        samples=decision.samples,
-        errors=decision.errors,
-        lower=decision.lower,
-        upper=decision.upper,
-        why=decision.why,
-    )
+def _withheld(gate: Gate, why: str) -> GateSummary:
+    return GateSummary(gate=gate.id, name=gate.name, stage=gate.stage, why=f"the stage was withheld: {why}")
 
 
 def _values(summary: GateSummary) -> Mapping[str, str]:

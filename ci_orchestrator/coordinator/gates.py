@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ci_orchestrator.analysis.gates import NO_TESTS, decide
+from ci_orchestrator.analysis.gates import NO_TESTS, decide, recorded
 from ci_orchestrator.coordinator.commands import Emit, GateSpec
 from ci_orchestrator.coordinator.jobs import Job
-from ci_orchestrator.results import events
 from ci_orchestrator.results.model import Outcome, Verdict
 from ci_orchestrator.results.withholding import GATE
 
@@ -43,19 +42,7 @@ class Gates:
             decision = decide(spec.policy, final) if tests else NO_TESTS
             self._settle(spec, _answer(spec, decision.verdict))
             yield Emit(
-                events.GateDecided(
-                    ts=now,
-                    job=spec.id,
-                    attempt=spec.attempt,
-                    stage=spec.stage,
-                    lock=spec.lock,
-                    verdict=decision.verdict,
-                    samples=decision.samples,
-                    errors=decision.errors,
-                    lower=decision.lower,
-                    upper=decision.upper,
-                    why=decision.why,
-                )
+                recorded(decision, gate=spec.id, stage=spec.stage, lock=spec.lock, attempt=spec.attempt, now=now)
             )
 
     def _settle(self, spec: GateSpec, answer: str) -> None:

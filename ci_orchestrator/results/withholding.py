@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.plan.lock import Gate, Job, Lock
+from ci_orchestrator.results.events import GateDecided
 from ci_orchestrator.results.fold import Fold, JobState
 from ci_orchestrator.results.merge import result
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, Verdict
@@ -93,8 +94,13 @@ def _summary(fold: Fold, gate: str, name: str, stage: str) -> GateSummary:
     decided = fold.gates.get(gate)
     if decided is None:
         return GateSummary(gate=gate, name=name, stage=stage, why="it left no decision")
+    return summary_of(decided, name)
+
+
+def summary_of(decided: GateDecided, name: str) -> GateSummary:
+    """What a gate decided, by its event; `name`: what people call it."""
     return GateSummary(
-        gate=gate,
+        gate=decided.job,
         name=name,
         stage=decided.stage,
         verdict=decided.verdict,
