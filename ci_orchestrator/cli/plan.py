@@ -30,7 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show", choices=PHASES, metavar="PHASE", help=f"print one phase as JSON: {', '.join(PHASES)}")
     parser.add_argument("--lock-out", type=Path, metavar="FILE", help="write the lock there")
     parser.add_argument(
-        "--shards", action="append", default=[], type=_pin, metavar="STAGE=N", help="fix a stage's number of jobs"
+        "--shards",
+        action="append",
+        default=[],
+        type=_pin,
+        metavar="STAGE=N",
+        help="fix a stage's number of jobs, which a target time leaves open",
     )
     pipeline = parser.add_argument_group("pipelines")
     pipeline.add_argument(

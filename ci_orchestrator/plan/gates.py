@@ -48,7 +48,7 @@ class ErrorRate(Model):
     unhealthy: Above = 0.10
     """The stage is unhealthy when the rate is above this, even at the lower end of what the samples allow."""
     confidence: Share = 0.95
-    """How sure a verdict must be (one-sided)."""
+    """How sure a verdict must be (one-sided): 50% at least."""
     min_samples: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Fewer samples decide nothing; by default as many as a stage without an error needs to be healthy."""
 
