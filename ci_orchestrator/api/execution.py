@@ -70,6 +70,7 @@ class Execution:
     fold: Fold = field(default_factory=Fold)
     warnings: tuple[str, ...] = ()
     _logs: dict[str, EventLog] = field(default_factory=dict)
+    _tests_of: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def run(self) -> bool:
         """Run; returns whether it was interrupted. What had finished is in the bundles either way."""
@@ -135,7 +136,9 @@ class Execution:
             attempt=self.attempt,
             runner=job.runner,
             tasks=tuple(task for task in self._tasks(job, suite) if task.key not in settled),
-            needs=tuple(NeedSpec(need.label, self._needed(need.jobs, need.tests)) for need in job.needs),
+            needs=tuple(
+                NeedSpec(need.label, frozenset(need.tests) or self._suite_tests(need.suite)) for need in job.needs
+            ),
             retries=RetryPolicy(suite.retries.max, frozenset(Cause(cause) for cause in suite.retries.when)),
             timeout=suite.timeout,
             test_timeout=suite.test_timeout,
@@ -186,10 +189,12 @@ class Execution:
             )
         return tasks
 
-    def _needed(self, jobs: Sequence[str], tests: Sequence[str]) -> frozenset[str]:
-        if tests:
-            return frozenset(tests)
-        return frozenset(f"{job.suite}::{test}" for job in self.lock.jobs if job.id in set(jobs) for test in job.tests)
+    def _suite_tests(self, suite: str) -> frozenset[str]:
+        """All tests of a suite: one set, however many jobs need them."""
+        if suite not in self._tests_of:
+            jobs = (job for job in self.lock.jobs if job.suite == suite)
+            self._tests_of[suite] = frozenset(f"{suite}::{test}" for job in jobs for test in job.tests)
+        return self._tests_of[suite]
 
     def _seal(self) -> None:
         """Artifacts, JUnit and a manifest for every bundle; a suite's files go to the first of its jobs."""

@@ -10,7 +10,7 @@ from ci_orchestrator.api import wire
 from ci_orchestrator.api.project import HISTORY_FILE, LOCK_FILE, Project, read_lock
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.history.base import BuildSummary, HistoryError, Observation
-from ci_orchestrator.plan.lock import Job, Lock
+from ci_orchestrator.plan.lock import Job, Lock, Need
 
 LAST = 10
 
@@ -84,10 +84,14 @@ def _job(lock: Lock, job: Job) -> JobExplained:
     slowest = sorted(zip(job.tests, job.estimates, strict=True), key=lambda pair: (-pair[1], pair[0]))
     return JobExplained(
         job=job,
-        dependents=tuple(other.id for other in lock.jobs if any(job.id in need.jobs for need in other.needs)),
+        dependents=tuple(other.id for other in lock.jobs if any(_needs(need, job) for need in other.needs)),
         shards=sum(other.suite == job.suite for other in lock.jobs),
         slowest=tuple(slowest[:5]),
     )
+
+
+def _needs(need: Need, job: Job) -> bool:
+    return job.id in need.jobs if need.tests else need.suite == job.suite
 
 
 def _history(project: Project, test: str) -> Sequence[tuple[BuildSummary, Observation]]:

@@ -22,7 +22,7 @@ def plan_view(planned: Planned) -> dict[str, Any]:
                 "level": job.level,
                 "after": job.after,
                 "runner": job.runner,
-                "needs": sorted({other for need in job.needs for other in need.jobs}),
+                "needs": [need.label.removeprefix("needs:") for need in job.needs],
                 "tests": len(job.tests),
                 "estimate": job.seconds,
             }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -26,11 +26,12 @@ class _Frozen(BaseModel):
 
 
 class Need(_Frozen):
-    """What must have passed before a job starts. Without `tests`: all of those jobs' tests."""
+    """What must have passed before a job starts: all tests of a suite, or with `tests` only those, of these `jobs`."""
 
     label: str
-    jobs: tuple[str, ...]
+    suite: str
     tests: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
 
 
 class Job(_Frozen):
@@ -94,24 +95,36 @@ class Lock(_Frozen):
     def _consistent(self) -> Self:
         """Each id and each test once; needs are jobs of earlier levels, so that no run waits for itself."""
         levels = {job.id: job.level for job in self.jobs}
-        judged = {gate.id: gate.jobs for gate in self.gates}
-        if len(levels.keys() | judged.keys()) < len(self.jobs) + len(self.gates):
+        gates = {gate.id for gate in self.gates}
+        if len(levels.keys() | gates) < len(self.jobs) + len(self.gates):
             raise ValueError("two jobs have the same id")
         for job in self.jobs:
-            if job.after and job.after not in judged:
+            if job.after and job.after not in gates:
                 raise ValueError(f"job {job.id} waits for the gate {job.after}, which is not there")
-            for other in before(job, judged):
-                if levels.get(other, job.level) >= job.level:
-                    raise ValueError(f"job {job.id} needs {other}, which is no job of an earlier level")
         for gate in self.gates:
             if unknown := sorted(set(gate.jobs) - levels.keys()):
                 raise ValueError(f"gate {gate.id} judges {unknown[0]}, which is no job")
+        self._check_order(levels)
         seen: set[str] = set()
         for test in self.test_ids():
             if test in seen:
                 raise ValueError(f"{test} stands in the lock twice")
             seen.add(test)
         return self
+
+    def _check_order(self, levels: Mapping[str, int]) -> None:
+        """Whatever comes before a job is there, and of an earlier level."""
+        order = precedence(self.jobs, self.gates)
+        latest = {
+            name: max(inside, key=levels.__getitem__, default="")
+            for name, inside in order.items()
+            if name not in levels
+        }
+        for job in self.jobs:
+            for name in order[job.id]:
+                other = latest.get(name, name)
+                if other and levels.get(other, job.level) >= job.level:
+                    raise ValueError(f"job {job.id} needs {other}, which is no job of an earlier level")
 
     def job(self, name: str) -> Job:
         """The job called `name`. Raises `LockError` naming the jobs there are."""
@@ -135,9 +148,18 @@ class Lock(_Frozen):
                 yield f"{job.suite}::{test}"
 
 
-def before(job: Job, judged: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-    """The jobs that must have ended before this one can start; `judged`: gate → the jobs that it judges."""
-    return tuple(sorted({*(other for need in job.needs for other in need.jobs), *judged.get(job.after, ())}))
+def precedence(jobs: Sequence[Job], gates: Iterable[Gate]) -> dict[str, tuple[str, ...]]:
+    """What must have ended before each job can start: jobs, gates, and ``suite NAME``, which is no job and
+    stands for all jobs of a suite. Those two are keys too, so that n jobs that need n others are 2n edges and not n².
+    """
+    edges: dict[str, list[str]] = {gate.id: list(gate.jobs) for gate in gates}
+    for job in jobs:
+        edges.setdefault(f"suite {job.suite}", []).append(job.id)
+        wanted = {name for need in job.needs for name in (need.jobs if need.tests else [f"suite {need.suite}"])}
+        edges[job.id] = sorted({*wanted, *([job.after] if job.after else [])})
+    for need in {need for job in jobs for need in job.needs}:
+        edges.setdefault(f"suite {need.suite}", [])
+    return {name: tuple(names) for name, names in edges.items()}
 
 
 def digest_of(value: object) -> str:

@@ -31,7 +31,7 @@ def withheld(lock: Lock, fold: Fold) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for job in sorted(lock.jobs, key=lambda job: (job.level, job.id)):
         if job.id not in latest:
-            reason = _behind(gates.get(job.after), fold, reasons) or _unmet(job, suites, red)
+            reason = _behind(gates.get(job.after), fold, reasons) or _unmet(job, red)
             if reason:
                 reasons[job.id] = reason
                 red.add(job.suite)
@@ -78,9 +78,9 @@ def _behind(gate: Gate | None, fold: Fold, reasons: Mapping[str, str]) -> str:
     return min(before, default="")
 
 
-def _unmet(job: Job, suites: Mapping[str, str], red: set[str]) -> str:
+def _unmet(job: Job, red: set[str]) -> str:
     """The first need of which a job is known not to have passed. As in a pipeline, whole suites are needed."""
-    return next((need.label for need in job.needs if any(suites[name] in red for name in need.jobs)), "")
+    return next((need.label for need in job.needs if need.suite in red), "")
 
 
 def _failed(state: JobState) -> bool:

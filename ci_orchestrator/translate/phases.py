@@ -14,7 +14,7 @@ from ci_orchestrator.errors import PlanError, UserError
 from ci_orchestrator.graph import Dag
 from ci_orchestrator.plan import lock as locks
 from ci_orchestrator.plan.expansion import MOST_SHARDS, Stage, job_id, job_name, resolve_class, shard_count, stages_of
-from ci_orchestrator.plan.lock import Gate, Job, Lock, Need, before
+from ci_orchestrator.plan.lock import Gate, Job, Lock, Need, precedence
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.schedule.sharding import Shard, ShardPlan, Target, shard
 from ci_orchestrator.translate.canary import check_sizes, portions
@@ -120,23 +120,30 @@ def _ordered(tests: Sequence[str]) -> tuple[str, ...]:
 
 
 def job_graph(lock: Lock) -> Dag:
-    """Which job needs which; what a gate judged is needed by what waits for the gate."""
-    judged = {gate.id: gate.jobs for gate in lock.gates}
-    return Dag({job.id: before(job, judged) for job in lock.jobs})
+    """Which job comes after which, by way of gates and whole suites (`plan.lock.precedence`)."""
+    return Dag(precedence(lock.jobs, lock.gates))
 
 
 def critical_path(lock: Lock) -> tuple[float, tuple[str, ...]]:
     """The longest chain of jobs: its estimated seconds, start-up included, and the jobs."""
-    return job_graph(lock).critical_path({job.id: job.seconds + START_UP for job in lock.jobs})
+    graph, weights = job_graph(lock), _weights(lock)
+    seconds, path = graph.critical_path({name: weights.get(name, 0.0) for name in graph})
+    return seconds, tuple(name for name in path if name in weights)
 
 
 def tails(lock: Lock) -> dict[str, float]:
     """Suite → estimated seconds of the longest chain of jobs that begins with one of its own."""
-    chains = job_graph(lock).tails({job.id: job.seconds + START_UP for job in lock.jobs})
+    graph, weights = job_graph(lock), _weights(lock)
+    chains = graph.tails({name: weights.get(name, 0.0) for name in graph})
     out: dict[str, float] = {}
     for job in lock.jobs:
         out[job.suite] = max(out.get(job.suite, 0.0), chains[job.id])
     return out
+
+
+def _weights(lock: Lock) -> dict[str, float]:
+    """Seconds of each job; what only stands for jobs takes no time."""
+    return {job.id: job.seconds + START_UP for job in lock.jobs}
 
 
 def stage_graph(plan: Plan, suites: Collection[str]) -> Dag:
@@ -224,11 +231,11 @@ def _gates(plan: Plan, jobs: Sequence[Job], stages: Iterable[Stage]) -> tuple[Ga
 
 
 def _need(need: str, shards: Mapping[Stage, ShardPlan]) -> Need:
-    """The jobs, and for a need of single tests those, that must have passed. Raises `PlanError` if there are none."""
+    """The suite, or single tests of it, that must have passed. Raises `PlanError` if there are no such tests."""
     suite, _, wanted = need.partition("::")
-    parts = [part for stage, one in shards.items() if stage.suite == suite for part in _parts(stage, one)]
     if not wanted:
-        return Need(label=f"needs:{need}", jobs=tuple(job for job, _ in parts))
+        return Need(label=f"needs:{need}", suite=suite)
+    parts = [part for stage, one in shards.items() if stage.suite == suite for part in _parts(stage, one)]
     jobs = []
     tests: list[str] = []
     for job, part in parts:
@@ -240,4 +247,4 @@ def _need(need: str, shards: Mapping[Stage, ShardPlan]) -> Need:
         raise PlanError(
             f"needs {need!r}: suite {suite} has no such test", fix="list them: ci-orchestrator plan --show discover"
         )
-    return Need(label=f"needs:{need}", jobs=tuple(jobs), tests=tuple(sorted(tests)))
+    return Need(label=f"needs:{need}", suite=suite, tests=tuple(sorted(tests)), jobs=tuple(jobs))

@@ -74,7 +74,7 @@ def pipeline(project: Project, lock: Lock) -> Reported:
     file.write_bytes(encode(lock))
     passed: set[str] = set()
     for job in lock.jobs:
-        needed = {other for need in job.needs for other in need.jobs}
+        needed = {other.id for need in job.needs for other in lock.jobs if other.suite == need.suite}
         if needed <= passed and (not job.after or job.after in passed):
             if run_job(project, file, job.id).exit_code is ExitCode.OK:
                 passed.add(job.id)

@@ -268,7 +268,8 @@ def test_the_id_of_a_job_cannot_lead_anywhere_else(name: str) -> None:
     assert "jobs.0.id" in str(refused(resealed(raw)))
 
 
-UP = (Need(label="needs:up", jobs=("up",)),)
+UP = (Need(label="needs:unit::t2", suite="unit", tests=("unit::t2",), jobs=("up",)),)
+ALL = (Need(label="needs:unit", suite="unit"),)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +281,10 @@ UP = (Need(label="needs:up", jobs=("up",)),)
         ((job("a", "t1", needs=UP),), "job a needs up, which is no job of an earlier level"),
         ((job("a", "t1", needs=UP), job("up", "t2")), "no job of an earlier level"),
         ((job("up", "t1", needs=UP),), "no job of an earlier level"),
+        (
+            (job("a", "t1"), job("b", "t2", suite="e2e", needs=ALL)),
+            "job b needs a, which is no job of an earlier level",
+        ),
     ],
 )
 def test_a_lock_makes_sense(jobs: tuple[Job, ...], said: str) -> None:
@@ -324,7 +329,7 @@ def test_a_lock_with_gates_is_written_and_read_and_knows_them_by_their_stage() -
 
 
 def test_the_same_name_in_two_suites_is_two_tests() -> None:
-    lock = sealed(job("a", "t1"), job("b", "t1", suite="e2e", stage=1, needs=(Need(label="needs:a", jobs=("a",)),)))
+    lock = sealed(job("a", "t1"), job("b", "t1", suite="e2e", stage=1, needs=ALL))
     assert list(lock.test_ids()) == ["unit::t1", "e2e::t1"]
 
 

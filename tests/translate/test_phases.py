@@ -71,7 +71,8 @@ def test_every_test_is_in_exactly_one_job(case) -> None:
         assert len(job.tests) == len(job.estimates)
         order = [found[job.suite].index(test) for test in job.tests]
         assert order == sorted(order), "collection order is kept"
-        assert all(lock.job(other).level < job.level for need in job.needs for other in need.jobs)
+        needed = {need.suite for need in job.needs}
+        assert all(other.level < job.level for other in lock.jobs if other.suite in needed)
 
 
 SCRIPT = """
@@ -128,3 +129,16 @@ def test_the_critical_path_follows_the_needs() -> None:
     decided = schedule(load_plan(PLAN % ("1", "none")), found, durations=durations, tool_version="1")
     assert decided.critical_path == (30.0 + 2 * START_UP, ("unit", "e2e"))
     assert tails(decided.lock)["unit"] == 30.0 + 2 * START_UP
+
+
+def test_a_lock_grows_with_its_jobs_not_with_their_square() -> None:
+    sizes = []
+    for count in (100, 400):
+        plan = load_plan(
+            f"suites: {{a: {{tool: pytest, shards: {count}}}, b: {{tool: pytest, shards: {count}, needs: [a]}}}}"
+        )
+        found = {name: [f"t.py::test_{number:04}" for number in range(count)] for name in ("a", "b")}
+        decided = schedule(plan, found, durations={}, tool_version="1")
+        assert len(decided.critical_path[1]) == 2
+        sizes.append(len(encode(decided.lock)))
+    assert sizes[1] < 4.5 * sizes[0]
