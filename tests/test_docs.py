@@ -78,7 +78,14 @@ def environment() -> dict[str, str]:
     """What a reader has: our command and a Python with pytest first on the PATH, no colours."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "CI_ORCHESTRATOR_"))}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**kept, "PATH": path, "VIRTUAL_ENV": str(Path(sys.prefix)), "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+    return {
+        **kept,
+        "PATH": path,
+        "VIRTUAL_ENV": str(Path(sys.prefix)),
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        "LC_ALL": "C.UTF-8",
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
