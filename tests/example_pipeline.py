@@ -62,6 +62,7 @@ runners:
 gates:
   canary:
     error-rate: {healthy: "<30%", unhealthy: ">40%", confidence: 80%, min-samples: 6}
+    secrets: [EXAMPLE_TOKEN]
     on-hold: [[echo, "held, as it's told"]]
     on-rollback: [[echo, "rolled back"]]
 

@@ -14,7 +14,7 @@ from ci_orchestrator.plan.expansion import looks_like_a_shard, misfits, stages_o
 from ci_orchestrator.plan.models import Plan, Suite
 
 MOST_HINTS = 20
-RESERVED = re.compile(r"plan|report|(gate|hold|rollback)_.*|.*_part[0-9]+")
+RESERVED = re.compile(r"plan|report|(gate|hold|rollback|collect)_.*|.*_part[0-9]+")
 """Names of jobs that a pipeline has of its own."""
 OURS = "CI_ORCHESTRATOR_"
 """What the names of our own variables begin with: in a job they say which job it is, and more."""

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ci_orchestrator.capabilities.units import RefusedError, shown
-from ci_orchestrator.plan.fields import Command, Listed, Model, Name
+from ci_orchestrator.plan.fields import Command, EnvName, Listed, Model, Name
 
 _PERCENT = r"[0-9]{1,2}(?:\.[0-9]{1,4})?%"
 
@@ -68,6 +68,8 @@ class Gate(Model):
     """The key under `gates`."""
     error_rate: ErrorRate = ErrorRate()
     """What the decision rests on."""
+    secrets: Listed[EnvName] = ()
+    """Names of secrets that these commands read from their environment."""
     on_rollback: Listed[Command] = ()
     """Commands that a pipeline runs, in a job of their own, when the verdict is rollback."""
     on_hold: Listed[Command] = ()

@@ -107,7 +107,7 @@ class SuiteSettings(Model):
     priority: Priority = 0
     """Higher starts earlier: `low` (-10), `normal` (0), `high` (10), or a number from -100 to 100."""
     env: dict[EnvName, Text] = {}
-    """Environment variables of the tests. A suite's are added to the defaults'. No name begins with `CI_ORCHESTRATOR_`."""
+    """Environment variables of the tests. A suite's are added to the defaults'. None begins with `CI_ORCHESTRATOR_`."""
     artifacts: Artifacts = Artifacts()
     """Files to keep."""
     setup: Setup = Setup()

@@ -108,7 +108,7 @@ class GateJob:
     """The job that decides after a stage, however that stage's jobs ended. Its exit code is 0 for *proceed* alone.
 
     `stage`: what ``gate --stage`` is told. `of`: id of the stage's jobs. `on_hold`, `on_rollback`: commands of a job
-    that runs at that verdict; none, no such job.
+    that runs at that verdict; none, no such job. `secrets`: names of those that these commands read.
     """
 
     id: str
@@ -116,6 +116,7 @@ class GateJob:
     stage: str
     of: str
     level: int
+    secrets: tuple[str, ...]
     on_hold: tuple[tuple[str, ...], ...]
     on_rollback: tuple[tuple[str, ...], ...]
 

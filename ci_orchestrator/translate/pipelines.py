@@ -140,6 +140,7 @@ def _gate(plan: Plan, stage: Stage, level: int) -> GateJob:
         stage=stage.name,
         of=stage.stem,
         level=level,
+        secrets=tuple(sorted(set(policy.secrets))),
         on_hold=policy.on_hold,
         on_rollback=policy.on_rollback,
     )

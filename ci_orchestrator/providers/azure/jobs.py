@@ -116,7 +116,10 @@ def _verdicts(pipeline: Pipeline, gate: GateJob) -> Iterator[Job]:
     """What the plan asks for when a gate holds, or rolls back."""
     for verdict, lines in (("hold", gate.on_hold), ("rollback", gate.on_rollback)):
         if lines:
-            every = [steps.checkout(Checkout()), steps.bash(pipeline, verdict.capitalize(), script(lines))]
+            every = [
+                steps.checkout(Checkout()),
+                steps.bash(pipeline, verdict.capitalize(), script(lines), secrets=gate.secrets),
+            ]
             fell = f"eq({output(gate.id, 'gate', 'verdict')}, '{verdict}')"
             wires: Wires = {"dependsOn": [gate.id], "condition": fell}
             job = _control(pipeline, f"{gate.id}_{verdict}", f"{verdict.capitalize()} {gate.stage}", wires, every)

@@ -10,6 +10,7 @@ from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Checkout
 from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline import GateJob, Matrix, Pipeline, Shape, StageJobs
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN
 from ci_orchestrator.providers.github.collecting import Bundles
 from ci_orchestrator.providers.github.expressions import script, text
 from ci_orchestrator.providers.github.limits import LIMITS
@@ -33,12 +34,6 @@ from ci_orchestrator.providers.github.wiring import Wire, Wiring
 from ci_orchestrator.providers.yaml import Flow, Note, Value
 
 Job = dict[str, Value]
-MARGIN = 10
-"""Minutes that GitHub gives a job beyond its time-out in the plan: at that ci-orchestrator itself ends the tests and
-still leaves a bundle, which takes a job that is not killed.
-"""
-CONTROL_MINUTES = 60
-"""Minutes that the jobs which plan, decide and report may take."""
 READ: Mapping[str, Value] = {"contents": Note("read", beside="to check out")}
 
 
@@ -49,12 +44,14 @@ def plan_job(pipeline: Pipeline) -> Job:
     inputs: Step = {"command": "plan", **plan_file(pipeline), **({"emit": True} if dynamic else {"shards": pins})}
     env = {**texts(pipeline.planning_env), **secrets(pipeline.planning_secrets)}
     steps = [
-        *prepare(pipeline, pipeline.planning, "plan", pipeline.planning_env),
+        *prepare(pipeline, pipeline.planning, "plan", env),
         *([restore_history(pipeline)] if dynamic else []),
         action(pipeline, "Plan", inputs, id_="plan", env=env),
         upload_lock(pipeline),
     ]
     job = control_job(pipeline, "plan", None, READ)
+    if pipeline.shared_container:  # where all tests run in one image, they can be listed in it too
+        job["container"] = {"image": image(pipeline.shared_container)}
     if dynamic:
         job["outputs"] = {"jobs": "${{ steps.plan.outputs.jobs }}"}
     return {**job, "steps": apart(steps)}
@@ -87,12 +84,12 @@ def stage_job(pipeline: Pipeline, stage: StageJobs, wire: Wire | None, cells: Ce
     """The jobs of one matrix of a stage."""
     env = {**texts(stage.env), **secrets(stage.secrets)}
     steps = [
-        *prepare(pipeline, stage.setup, stage.suite, stage.env),
+        *prepare(pipeline, stage.setup, stage.suite, env),
         download_lock(pipeline),
         action(pipeline, "Run the tests", {"command": "run", "job": cells.job}, env=env),
         bundles.keep(cells.job, stage.retain),
     ]
-    minutes = min(ceil(stage.timeout / 60) + MARGIN, LIMITS["minutes"])
+    minutes = min(ceil((stage.timeout + MARGIN) / 60), LIMITS["minutes"])
     runs_on = _runs_on(stage.labels, f"suite {stage.suite!r} ({stage.runner})")
     job = _job(cells.name, runs_on, minutes, wire, READ)
     job["strategy"] = strategy(pipeline, cells.matrix, cells.at_once)
@@ -121,8 +118,13 @@ def verdict_jobs(pipeline: Pipeline, wiring: Wiring, gate: GateJob) -> Iterator[
         if lines:
             wire = wiring.verdict(gate, verdict)
             job = control_job(pipeline, f"{verdict} {gate.stage}", wire, READ)
-            steps: Sequence[Step] = [checkout(Checkout()), {"name": f"On {verdict}", "run": script(lines)}]
+            steps: Sequence[Step] = [checkout(Checkout()), _reaction(f"On {verdict}", lines, gate)]
             yield f"{verdict}_{gate.of}", {**job, "steps": apart(steps)}
+
+
+def _reaction(name: str, lines: Sequence[Sequence[str]], gate: GateJob) -> Step:
+    step: Step = {"name": name, "run": script(lines)}
+    return {**step, "env": secrets(gate.secrets)} if gate.secrets else step
 
 
 def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
@@ -154,7 +156,7 @@ def needs_of(wire: Wire) -> Job:
 
 def control_job(pipeline: Pipeline, name: str, wire: Wire | None, permissions: Mapping[str, Value]) -> Job:
     """A job that plans, decides or reports."""
-    return _job(text(name), _runs_on(pipeline.control, "pipeline.runner"), CONTROL_MINUTES, wire, permissions)
+    return _job(text(name), _runs_on(pipeline.control, "pipeline.runner"), CONTROL_SECONDS // 60, wire, permissions)
 
 
 def _runs_on(labels: Labels | None, runner: str) -> Value:

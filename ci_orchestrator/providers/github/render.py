@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, StageJobs, refuse
 from ci_orchestrator.plan.pipeline_options import Trigger
-from ci_orchestrator.providers.base import command_of
+from ci_orchestrator.providers.base import head
 from ci_orchestrator.providers.github.collecting import Bundles, Named, way_of
 from ci_orchestrator.providers.github.expressions import compact, plain, text
 from ci_orchestrator.providers.github.jobs import (
@@ -58,11 +58,7 @@ class GitHub:
         return written + "\n"
 
     def _file(self, pipeline: Pipeline, path: str, value: Document) -> str:
-        head = (
-            "Made by ci-orchestrator from the test plan. Do not edit: change the plan, and run",
-            command_of(pipeline, "github", path),
-        )
-        written = dump(value, head)
+        written = dump(value, head(pipeline, "github", path))
         if (size := len(written.encode())) > self.limits["bytes"]:
             refuse(self.limits, "bytes", size, "the workflow is too long", FEWER)
         return written

@@ -7,6 +7,7 @@ from math import ceil
 
 from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
 from ci_orchestrator.plan.pipeline import Pipeline
+from ci_orchestrator.providers.base import plan_option
 from ci_orchestrator.providers.github.expressions import hash_files, script, text
 from ci_orchestrator.providers.github.limits import LIMITS
 from ci_orchestrator.providers.github.pins import ours, pinned
@@ -42,7 +43,7 @@ def checkout(options: Checkout) -> Step:
     return {"uses": pinned("actions/checkout"), "with": {**with_, "persist-credentials": False}}
 
 
-def prepare(pipeline: Pipeline, setup: Setup, name: str, env: Mapping[str, str]) -> Iterator[Step]:
+def prepare(pipeline: Pipeline, setup: Setup, name: str, env: Step) -> Iterator[Step]:
     """Checkout, toolchain, cache, commands."""
     yield checkout(setup.checkout)
     yield from _toolchain(setup.toolchain)
@@ -50,7 +51,7 @@ def prepare(pipeline: Pipeline, setup: Setup, name: str, env: Mapping[str, str])
         yield _cache(pipeline, setup.cache, name)
     if setup.run:
         step: Step = {"name": "Set up", "run": script(setup.run)}
-        yield {**step, "env": texts(env)} if env else step
+        yield {**step, "env": env} if env else step
 
 
 def texts(values: Mapping[str, str]) -> Step:
@@ -105,8 +106,8 @@ def action(
 
 def plan_file(pipeline: Pipeline) -> Step:
     """The input that names the plan file, where it has another name than usual."""
-    name = pipeline.plan_file.rpartition("/")[2]
-    return {} if name == "testplan.yaml" else {"plan": text(name)}
+    option = plan_option(pipeline)
+    return {"plan": text(option[1])} if option else {}
 
 
 def upload(pipeline: Pipeline, name: str, path: str, keep: float, **more: Value) -> Step:

@@ -44,7 +44,8 @@ def child(pipeline: Pipeline) -> str:
 
 def _head(pipeline: Pipeline, path: str) -> list[str]:
     lines = list(head(pipeline, "gitlab", path))
-    secrets = sorted({name for stage in pipeline.stages for name in stage.secrets})
+    names = [*(one.secrets for one in pipeline.stages), *(one.secrets for one in pipeline.gates)]
+    secrets = sorted({name for each in names for name in each})
     if secrets:
         lines += ["", "Secrets are masked variables under Settings, CI/CD, Variables:", f"  {', '.join(secrets)}"]
     if pipeline.fail_fast:

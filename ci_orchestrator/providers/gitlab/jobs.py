@@ -189,6 +189,7 @@ def reaction(pipeline: Pipeline, one: GateJob, verdict: str, groups: Sequence[Gr
         "timeout": words.duration(CONTROL_SECONDS),
         "script": [
             f'if [ "$GATE_VERDICT" != {verdict} ]; then\n  {otherwise}\n  exit 0\nfi\n',
+            *setup.demanded(one.secrets),
             *enter(pipeline),
             *lines,
         ],

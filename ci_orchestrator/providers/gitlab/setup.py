@@ -65,10 +65,15 @@ _FEWER = ("one lock file as the `key`", "the two that change most", "no `cache` 
 
 def preparation(setup: Setup, secrets: Sequence[str]) -> list[str]:
     """The lines before the tests: what is missing is said first, then the plan's own commands."""
-    lines = [f': "${{{name}:?is missing: add it under Settings, CI/CD, Variables}}"' for name in secrets]
+    lines = demanded(secrets)
     lines += _home(setup.cache)
     lines += (_version(language, version) for language, version in setup.toolchain.chosen().items())
     return [*lines, *commands(setup.run)]
+
+
+def demanded(secrets: Sequence[str]) -> list[str]:
+    """Lines that fail where a variable is missing, and say where it belongs."""
+    return [f': "${{{name}:?is missing: add it under Settings, CI/CD, Variables}}"' for name in secrets]
 
 
 def _home(wanted: Cache) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _head(pipeline: Pipeline, path: str) -> str:
 def _more_plugins(pipeline: Pipeline) -> Iterator[str]:
     if pipeline.shape is Shape.DYNAMIC:
         yield "Copy Artifact"
-    if pipeline.planning_secrets:
+    if pipeline.planning_secrets or any(gate.secrets for gate in pipeline.gates):
         yield "Credentials Binding"
     if any(stage.container for stage in pipeline.stages):
         yield "Docker Pipeline"

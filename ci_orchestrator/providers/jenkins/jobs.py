@@ -67,7 +67,8 @@ def verdict_functions(pipeline: Pipeline) -> tuple[Mapping[tuple[str, str], str]
         for verdict, lines in (("on_hold", gate.on_hold), ("on_rollback", gate.on_rollback)):
             if lines:
                 run = steps.shell(verdict.replace("_", " "), commands(lines), gate.name)
-                inside = ["checkout scm", *steps.in_root(pipeline.root, run)]
+                run = steps.environment({}, gate.secrets, steps.in_root(pipeline.root, run), gate.name)
+                inside = ["checkout scm", *run]
                 body = "\n".join(steps.indented(steps.on_agent(where, CONTROL_SECONDS, inside)))
                 names[gate.id, verdict] = made.setdefault(f"{verdict}|{body}", f"{verdict}_{gate.of}")
     texts = (f"void {name}() {{\n{body.partition('|')[2]}\n}}" for body, name in made.items())
