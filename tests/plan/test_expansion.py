@@ -97,6 +97,7 @@ def test_the_stages_of_a_canary() -> None:
         ("plan: {tool: pytest}", "a job of this name of its own"),
         ("gate-a: {tool: pytest}", "a job of this name of its own"),
         ("unit-part2: {tool: pytest}", "a job of this name of its own"),
+        ("collect-unit: {tool: pytest}", "a job of this name of its own"),
     ],
 )
 def test_canaries_that_do_not_fit(suites: str, message: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, StageJobs, refuse
 from ci_orchestrator.plan.pipeline_options import Trigger
 from ci_orchestrator.providers.base import head
@@ -126,8 +125,6 @@ def _jobs(every: Iterable[tuple[str, Job, str]]) -> dict[str, Value]:
     """Jobs, each with its key, and a remark where the reader may wonder."""
     jobs: dict[str, Value] = {}
     for key, job, remark in every:
-        if key in jobs:
-            raise PlanError(f"two jobs of the pipeline would be called {key!r}", fix="rename one of the suites")
         jobs[key] = Note(job, above=[remark] if remark else [], blank=bool(jobs))
     return jobs
 

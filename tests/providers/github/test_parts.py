@@ -193,11 +193,6 @@ def test_what_cannot_be_called_fetched_or_written_is_refused(suites: dict[str, i
     assert error.value.fix.count("; or ") == 2
 
 
-def test_two_jobs_of_one_name_are_refused() -> None:
-    with pytest.raises(PlanError, match="collect_unit"):
-        plans.written(plans.dynamic("suites: {unit: {tool: pytest}, collect-unit: {tool: pytest, shards: 1000}}"))
-
-
 def test_the_action_fetches_as_many_as_a_matrix_has_jobs() -> None:
     from_action = (Path(__file__).parents[3] / "action/collect/action.yml").read_text("utf-8")
     steps = yaml.safe_load(from_action)["runs"]["steps"]
