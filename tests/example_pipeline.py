@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import yaml
+
 SECRETS = {"EXAMPLE_TOKEN": "s3cret$HOME"}
 """What the provider has to supply, under these names."""
 GREETING = "it's $HOME, 100% `fine`"
@@ -22,6 +24,8 @@ GREETING = "it's $HOME, 100% `fine`"
 JOBS = 12
 TESTS = {"unit": 17, "api": 4, "web": 4, "kernels": 12}
 """Suite → its number of tests."""
+PINS = {"api": 2, "kernels-100": 2, "kernels-50": 2, "unit": 4, "web": 2}
+"""Stage → its number of jobs."""
 FLAKY = "unit::tests/unit/test_flaky.py::test_second_time"
 FAILING = "kernels::tests/gpu/test_kernels.py::test_kernel[5]"
 
@@ -93,6 +97,44 @@ suites:
     gate: canary
 """
 
+MONOREPO = """
+name: shop
+pipeline:
+  mode: sequential
+  concurrency: queue
+  fail-fast: true
+  trigger: {push: [main, "release/*"], pull-request: false, manual: false}
+suites:
+  go:
+    tool: command
+    list: go list ./...
+    run: go test {tests}
+    setup:
+      checkout: {depth: 0, submodules: true, lfs: true}
+      toolchain: {go: "1.24", java: "21"}
+    timeout: 100m
+    artifacts: {retain: 200d}
+  web:
+    tool: command
+    list: [npm, run, --silent, list]
+    run: [npm, test, --, "{tests}"]
+    cwd: web
+    shards: 3
+    needs: [go]
+    setup:
+      toolchain: {node: "22", python: "3.10"}
+      run: [npm ci]
+      cache: {paths: [~/.npm, web/node_modules], key: [web/package-lock.json]}
+    container: node:22
+    services:
+      db: {image: "postgres:16", env: {POSTGRES_PASSWORD: test}, ports: ["5432"]}
+      cache: {image: "redis:7", ports: ["6379:6379"]}
+    coverage: {report: coverage.xml}
+    env: {NODE_ENV: test}
+    secrets: [NPM_TOKEN]
+"""
+"""Every field that the example leaves out."""
+
 FILES = {
     "requirements.txt": "pytest\n",
     "tests/unit/test_unit.py": """
@@ -139,6 +181,21 @@ FILES = {
             assert number != BROKEN
     """,
 }
+
+
+def monorepo(**changes: object) -> str:
+    """`MONOREPO` with other values: ``web__shards=300``; None takes the field away."""
+    plan = yaml.safe_load(MONOREPO)
+    for path, value in changes.items():
+        *above, last = path.split("__")
+        place = plan
+        for step in above:
+            place = (place["suites"] if step in plan["suites"] else place)[step]
+        place[last.replace("_", "-")] = value
+        if value is None:
+            del place[last.replace("_", "-")]
+    text: str = yaml.safe_dump(plan, sort_keys=False)
+    return text
 
 
 def write_example(root: Path, *, python: str | os.PathLike[str] | None = sys.executable, healthy: bool = False) -> Path:

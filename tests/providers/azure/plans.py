@@ -16,44 +16,13 @@ from ci_orchestrator.translate.pipelines import dynamic_pipeline, static_pipelin
 
 PATH = "azure-pipelines.yml"
 EXAMPLE = example_pipeline.PLAN
-EXAMPLE_PINS = {"api": 2, "kernels-100": 2, "kernels-50": 2, "unit": 4, "web": 2}
+EXAMPLE_PINS = example_pipeline.PINS
 
-MONOREPO = """
-name: shop
-pipeline:
-  mode: sequential
-  concurrency: none
-  fail-fast: true
-  trigger: {push: ["release/*"], pull-request: false, schedule: "0 3 * * MON", manual: false}
-suites:
-  go:
-    tool: command
-    list: go list ./...
-    run: go test {tests}
-    setup:
-      checkout: {depth: 0, submodules: true, lfs: true}
-      toolchain: {go: "1.24", java: "21"}
-    timeout: 100m
-    artifacts: {retain: 200d}
-  web:
-    tool: command
-    list: [npm, run, --silent, list]
-    run: [npm, test, --, "{tests}"]
-    cwd: web
-    shards: 300
-    needs: [go]
-    setup:
-      toolchain: {node: "22", python: "3.10"}
-      run: [npm ci]
-      cache: {paths: [~/.npm, web/node_modules], key: [web/package-lock.json]}
-    container: node:22
-    services:
-      db: {image: "postgres:16", env: {POSTGRES_PASSWORD: test}, ports: ["5432"]}
-      cache: {image: "redis:7", ports: ["6379:6379"]}
-    coverage: {report: coverage.xml}
-    env: {NODE_ENV: test}
-    secrets: [NPM_TOKEN]
-"""
+MONOREPO = example_pipeline.monorepo(
+    pipeline__concurrency="none",
+    pipeline__trigger={"push": ["release/*"], "pull-request": False, "schedule": "0 3 * * MON", "manual": False},
+    web__shards=300,
+)
 MONOREPO_PINS = {"go": 1, "web": 300}
 
 HOSTILE_ENV = {

@@ -19,44 +19,14 @@ from ci_orchestrator.translate.pipelines import dynamic_pipeline, static_pipelin
 PATH = ".gitlab-ci.yml"
 VARIABLE = "CI_ORCHESTRATOR_JOB"
 EXAMPLE = example_pipeline.PLAN
-EXAMPLE_PINS = {"api": 2, "kernels-100": 2, "kernels-50": 2, "unit": 4, "web": 2}
+EXAMPLE_PINS = example_pipeline.PINS
 
-MONOREPO = """
-name: shop
-pipeline:
-  mode: sequential
-  concurrency: none
-  fail-fast: true
-  trigger: {push: [main, "release/*"], pull-request: false, manual: false}
-suites:
-  go:
-    tool: command
-    list: go list ./...
-    run: go test {tests}
-    setup:
-      checkout: {depth: 0, submodules: true, lfs: true}
-      toolchain: {go: "1.24"}
-    timeout: 100m
-    artifacts: {retain: 200d}
-  web:
-    tool: command
-    list: [npm, run, --silent, list]
-    run: [npm, test, --, "{tests}"]
-    cwd: web
-    shards: 3
-    needs: [go]
-    setup:
-      toolchain: {node: "22", python: "3.10"}
-      run: [npm ci]
-      cache: {paths: [~/.npm, web/node_modules], key: [web/package-lock.json]}
-    container: node:22
-    services:
-      db: {image: "postgres:16", env: {POSTGRES_PASSWORD: "te$t"}, ports: ["5432"]}
-      cache: {image: "redis:7", ports: ["6379:6379"]}
-    coverage: {report: cobertura.xml}
-    env: {NODE_ENV: test}
-    secrets: [NPM_TOKEN]
-"""
+MONOREPO = example_pipeline.monorepo(
+    pipeline__concurrency="none",
+    go__setup__toolchain={"go": "1.24"},
+    web__services__db__env={"POSTGRES_PASSWORD": "te$t"},
+    web__coverage={"report": "cobertura.xml"},
+)
 MONOREPO_PINS = {"go": 1, "web": 3}
 
 WIDE = """

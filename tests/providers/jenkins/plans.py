@@ -17,41 +17,12 @@ from ci_orchestrator.translate.pipelines import dynamic_pipeline, static_pipelin
 
 PATH = "Jenkinsfile"
 EXAMPLE = example_pipeline.PLAN
-EXAMPLE_PINS = {"api": 2, "kernels-100": 2, "kernels-50": 2, "unit": 4, "web": 2}
+EXAMPLE_PINS = example_pipeline.PINS
 
-MONOREPO = """
-name: shop
-pipeline:
-  mode: sequential
-  concurrency: queue
-  fail-fast: true
-  trigger: {push: [main, "release/*"], pull-request: false, schedule: "0 3 * JAN-MAR MON", manual: false}
-suites:
-  go:
-    tool: command
-    list: go list ./...
-    run: go test {tests}
-    setup:
-      checkout: {depth: 0, submodules: true, lfs: true}
-      toolchain: {go: "1.24", java: "21"}
-    timeout: 100m
-    artifacts: {retain: 200d}
-  web:
-    tool: command
-    list: [npm, run, --silent, list]
-    run: [npm, test, --, "{tests}"]
-    cwd: web
-    shards: 3
-    needs: [go]
-    setup:
-      toolchain: {node: "22", python: "3.10"}
-      run: [npm ci]
-      cache: {paths: [~/.npm, web/node_modules], key: [web/package-lock.json]}
-    container: node:22
-    coverage: {report: coverage.xml}
-    env: {NODE_ENV: test}
-    secrets: [NPM_TOKEN]
-"""
+MONOREPO = example_pipeline.monorepo(
+    pipeline__trigger__schedule="0 3 * JAN-MAR MON",
+    web__services=None,
+)
 MONOREPO_PINS = {"go": 1, "web": 3}
 
 HOSTILE_ENV = {
