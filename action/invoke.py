@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from files import fail, write_output, write_summary
+from files import fail, write_output
 
 LOCK = ".ci-orchestrator/plan.lock.json"
 REPORT = ".ci-orchestrator/report"
@@ -46,8 +46,6 @@ def arguments(given: dict[str, str], emitted: Path) -> list[str]:
             words += [word for line in lines(value) for word in (known[name], line) if word]
         elif name != "command":
             words += [known[name], value]
-    if "job" in given and "GITHUB_RUN_ATTEMPT" in os.environ:
-        words += ["--attempt", os.environ["GITHUB_RUN_ATTEMPT"]]
     return words
 
 
@@ -91,10 +89,7 @@ def main() -> int:
     if emitted.is_file():
         write_output("jobs", emitted.read_text("utf-8").strip())
     if given["command"] == "report":
-        report = Path(given.get("out", REPORT))
-        write_output("report", report.as_posix())
-        if (report / "summary.md").is_file():
-            write_summary((report / "summary.md").read_text("utf-8"))
+        write_output("report", Path(given.get("out", REPORT)).as_posix())
     return code
 
 
