@@ -75,7 +75,7 @@ def init(project: Path, *, force: bool = False, case: str | None = None, provide
     if provider is not None:
         place = Project.at(target)
         pipeline = Target(provider, Shape.DYNAMIC)
-        written = write_rendered(render_project(place, pipeline), pipeline, place)
+        written = write_rendered(render_project(place, pipeline), pipeline, place, force=force)
     return Started(path=target, suites=suites, commented=commented, pipeline=written)
 
 

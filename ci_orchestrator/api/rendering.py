@@ -72,9 +72,20 @@ def render_project(
     return renderer.render(pipeline, path)
 
 
-def write_rendered(rendered: Rendered, target: Target, project: Project) -> tuple[Path, ...]:
-    """Write the files: the main one where it was asked for, the others where the provider looks for them."""
-    return tuple(_put(path, text) for path, text in _places(rendered, target, project))
+def write_rendered(rendered: Rendered, target: Target, project: Project, *, force: bool = False) -> tuple[Path, ...]:
+    """Write the files: the main one where it was asked for, the others where the provider looks for them.
+
+    Raises `UserError`, and writes nothing, where one that we did not render is there already, unless `force`.
+    """
+    places = list(_places(rendered, target, project))
+    for path, _ in places:
+        if not force and path.is_file() and command_in(path.read_text("utf-8", "replace")) is None:
+            raise UserError(
+                "is there already, and was not rendered by ci-orchestrator",
+                where=Where(str(path)),
+                fix="write to another --out, or overwrite it with --force",
+            )
+    return tuple(_put(path, text) for path, text in places)
 
 
 def check_rendered(project: Project, provider: str, file: Path | None) -> tuple[Path, ...]:

@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> ExitCode:
         output.print(f"as comments: {', '.join(started.commented)}")
     for path in started.pipeline:
         output.print(f"wrote {printable(str(path))}")
+    if started.pipeline and not args.template:
+        output.note("a CI job installs nothing yet: say how it gets ready under `defaults: setup:`, then render again")
     there = f" -C {printable(args.demo)}" if args.demo else ""
     output.print(output.style(f"next: ci-orchestrator{there} plan", "dim"))
     return ExitCode.OK

@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="dynamic: its first job plans, with today's history (default); static: it fixes the jobs",
     )
     pipeline.add_argument("--out", type=Path, metavar="PATH", help="write the pipeline there (default: print it)")
+    pipeline.add_argument("--force", action="store_true", help="overwrite a file that ci-orchestrator did not render")
     pipeline.add_argument("--check", action="store_true", help="fail when the pipeline at --out is not the plan's")
     pipeline.add_argument(
         "--emit", metavar="FILE", help="in a dynamic pipeline: plan, and hand the jobs to the provider (- prints them)"
@@ -113,7 +114,7 @@ def _pin(text: str) -> tuple[str, int]:
 
 def _check(args: argparse.Namespace) -> None:
     """Options that mean nothing without, or beside, another."""
-    for option in ("shape", "out", "check", "emit"):
+    for option in ("shape", "out", "check", "emit", "force"):
         if getattr(args, option) not in (None, False) and not args.provider:
             raise UserError(f"--{option} is about a provider's pipeline", fix="add --provider NAME")
     if args.provider and (args.suite or args.group or args.show or args.json):
@@ -124,8 +125,8 @@ def _check(args: argparse.Namespace) -> None:
     alone = args.shape or (emit and args.out) or (args.check and (emit or args.shards or args.lock_out))
     if (args.check or emit) and alone:
         raise UserError(
-            f"--{'check' if args.check else 'emit'} stands alone with --provider",
-            fix="see the examples: ci-orchestrator plan --help",
+            f"--{'check' if args.check else 'emit'} takes no other option that changes the pipeline",
+            fix="leave the others out: --check reads shape and shards from the file, --emit is for a dynamic pipeline",
         )
 
 
@@ -145,7 +146,7 @@ def _render(args: argparse.Namespace) -> ExitCode:
         _write_lock(args, plan_project(project, pins=pins, workers=args.workers))
     rendered = render_project(project, target, pins=pins, workers=args.workers)
     if args.out:
-        for path in write_rendered(rendered, target, project):
+        for path in write_rendered(rendered, target, project, force=args.force):
             output.print(f"wrote {printable(str(path))}")
     elif len(rendered.files) == 1:
         output.print(rendered.files[rendered.main].removesuffix("\n"))

@@ -20,7 +20,8 @@ def install(version: str) -> tuple[str, ...]:
     """Leaves ci-orchestrator at `TOOL`: the PATH's if it is of this version, else one in an environment of its own.
 
     Its Python never comes before the user's on the PATH. pip obeys its own variables (``PIP_NO_INDEX``,
-    ``PIP_FIND_LINKS``), so that a wheelhouse is enough.
+    ``PIP_FIND_LINKS``), so that a wheelhouse is enough; its cache is left to the plan's own `setup`, which may want to
+    link it elsewhere first.
     """
     spec = f'"${{{SPEC}:-ci-orchestrator=={version}}}"'
     return (
@@ -36,8 +37,8 @@ def install(version: str) -> tuple[str, ...]:
         f'    echo "this job needs Python 3.11 or newer with venv, or ci-orchestrator {version} on its PATH" >&2',
         "    exit 1",
         "  fi",
-        f'  "$python" -m venv {STATE}/tool',
-        f"  {STATE}/tool/bin/python -m pip install --quiet --disable-pip-version-check {spec}",
+        f'  "$python" -m venv --clear {STATE}/tool',
+        f"  {STATE}/tool/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check {spec}",
         f"  ln -sf ../tool/bin/ci-orchestrator {TOOL}",
         "fi",
     )

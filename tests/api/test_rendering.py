@@ -94,3 +94,16 @@ def test_a_command_further_down_is_not_the_heads(tmp_path: Path) -> None:
     file.write_text("\n" * 100 + file.read_text())
     with pytest.raises(UserError, match="is no pipeline that ci-orchestrator rendered"):
         check_rendered(project, "gitlab", file)
+
+
+def test_a_pipeline_that_is_not_ours_is_not_overwritten(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {})
+    target = Target("gitlab", Shape.DYNAMIC, tmp_path / ".gitlab-ci.yml")
+    target.file.write_text("stages: [mine]\n")
+    rendered = render_project(project, target)
+    with pytest.raises(UserError, match="was not rendered by ci-orchestrator"):
+        write_rendered(rendered, target, project)
+    assert target.file.read_text() == "stages: [mine]\n"
+    write_rendered(rendered, target, project, force=True)
+    write_rendered(rendered, target, project)
+    assert "ci-orchestrator plan" in target.file.read_text()

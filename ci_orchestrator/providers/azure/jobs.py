@@ -146,7 +146,9 @@ def _report(pipeline: Pipeline, wiring: Wiring) -> Job:
 def _control(pipeline: Pipeline, name: str, title: str, wires: Wires, every: Sequence[steps.Step]) -> Job:
     """A job that plans, decides or reports; but the first they all read the lock."""
     job: Job = {"job": name, "displayName": title}
-    job["pool"] = _pool(pipeline.control, "the runner class of `pipeline: runner`, or the cheapest,")
+    job["pool"] = _pool(
+        pipeline.control, "the runner class that plans and reports (`pipeline: runner`, else the cheapest)"
+    )
     job |= {**wires, "timeoutInMinutes": CONTROL_SECONDS // 60, **(_lock_variable() if wires else {})}
     return {**job, "steps": steps.apart(every)}
 

@@ -30,7 +30,7 @@ from ci_orchestrator.providers.github.steps import (
     upload_lock,
     upload_report,
 )
-from ci_orchestrator.providers.github.wiring import Wire, Wiring
+from ci_orchestrator.providers.github.wiring import UNPLANNED, Wire, Wiring
 from ci_orchestrator.providers.yaml import Flow, Note, Value
 
 Job = dict[str, Value]
@@ -130,7 +130,8 @@ def _reaction(name: str, lines: Sequence[Sequence[str]], gate: GateJob) -> Step:
 def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
     """The job that collects, proves and reports. What it says decides."""
     dynamic = pipeline.shape is Shape.DYNAMIC
-    steps = [
+    steps: list[Step] = [
+        {"name": "Without a plan nothing is proven", "if": UNPLANNED, "run": "exit 1"},
         download_lock(pipeline),
         *bundles.of_all(),
         *([restore_history(pipeline)] if dynamic else []),

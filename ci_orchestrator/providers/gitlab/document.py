@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ci_orchestrator.plan.pipeline import Pipeline, refuse
 from ci_orchestrator.providers.base import head
-from ci_orchestrator.providers.gitlab import jobs, words
+from ci_orchestrator.providers.gitlab import jobs, setup, words
 from ci_orchestrator.providers.gitlab.limits import LIMITS
 from ci_orchestrator.providers.gitlab.stages import Stages
 from ci_orchestrator.providers.gitlab.workflow import child_workflow, workflow
@@ -48,11 +48,17 @@ def _head(pipeline: Pipeline, path: str) -> list[str]:
     secrets = sorted({name for each in names for name in each})
     if secrets:
         lines += ["", "Secrets are masked variables under Settings, CI/CD, Variables:", f"  {', '.join(secrets)}"]
+    if bare := setup.without_python(pipeline):
+        lines += ["", f"Images that lack the Python 3.11 with venv that jobs need: {', '.join(bare)}.", *_OWN_IMAGE]
     if pipeline.fail_fast:
         lines += ["", *_NO_FAIL_FAST]
     return lines
 
 
+_OWN_IMAGE = (
+    "With an executor that uses images, give those suites a `container` of your own; the plan job needs one with",
+    "the languages of all suites.",
+)
 _NO_FAIL_FAST = (
     "fail-fast: GitLab ends the other jobs of a stage only together with the whole pipeline, its report included;",
     "so they run on.",

@@ -70,10 +70,16 @@ def _ours(pipeline: Pipeline, command: str, *options: str) -> list[str]:
 
 
 def _history(pipeline: Pipeline, policy: str) -> Value:
-    """Past durations, kept between pipelines; what is on the default branch counts."""
+    """Past durations, kept between pipelines; what is on the default branch counts, and merge requests may read it."""
     always = {} if policy == "pull" else {"when": "always"}
     path = words.inside(pipeline.root, HISTORY)
-    return {"key": "ci-orchestrator-history", "paths": Flow([path]), "policy": policy, **always}
+    return {
+        "key": "ci-orchestrator-history",
+        "paths": Flow([path]),
+        "policy": policy,
+        "unprotect": True,
+        **always,
+    }
 
 
 def take_over(pipeline: Pipeline) -> Job:
@@ -165,6 +171,7 @@ def gate(pipeline: Pipeline, one: GateJob, first: Sequence[str], groups: Sequenc
         "stage": gates_stage(one.level),
         "when": "always",
         **words.tags(pipeline.control),
+        "image": setup.OWN_IMAGE,
         "needs": needs(first, groups, artifacts=True),
         "timeout": words.duration(CONTROL_SECONDS),
         "script": [shlex.join(_ours(pipeline, "gate", "--stage", one.stage, "--lock", LOCK))],
@@ -207,6 +214,7 @@ def report(pipeline: Pipeline, bundles: Sequence[str]) -> Job:
         "stage": "report",
         "when": "always",
         **words.tags(pipeline.control),
+        "image": setup.OWN_IMAGE,
         **({"dependencies": list(bundles)} if bundles else {}),
         "timeout": words.duration(max(CONTROL_SECONDS, jobs)),
         "script": [shlex.join(_ours(pipeline, "report", "--lock", LOCK, "--out", REPORT))],

@@ -7,12 +7,14 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from ci_orchestrator.plan.environment import Cache, Service, Setup, Toolchain
-from ci_orchestrator.plan.pipeline import StageJobs, refuse
+from ci_orchestrator.plan.pipeline import Pipeline, StageJobs, refuse
 from ci_orchestrator.providers.gitlab.limits import LIMITS
 from ci_orchestrator.providers.gitlab.words import inside, plain, variables
 from ci_orchestrator.providers.shell import STATE, commands
 from ci_orchestrator.providers.yaml import Flow, Value
 
+OWN_IMAGE = "python:3.12"
+"""Where ci-orchestrator alone runs, with executors that use images: GitLab.com's default has no usable Python."""
 _IMAGES = {"go": "golang", "java": "eclipse-temurin", "node": "node", "python": "python"}
 _ASKED = {
     "go": ("Go", "go version", "go version go"),
@@ -32,6 +34,12 @@ def image(container: str | None, toolchain: Toolchain) -> dict[str, Value]:
         ((language, version),) = chosen.items()
         container = f"{_IMAGES[language]}:{version.replace('+', '_')}"
     return {} if container is None else {"image": container}
+
+
+def without_python(pipeline: Pipeline) -> list[str]:
+    """The images of official languages in which ci-orchestrator finds no Python of its own, sorted."""
+    chosen = (image(stage.container, stage.setup.toolchain) for stage in pipeline.stages if stage.container is None)
+    return sorted({str(one["image"]) for one in chosen if one and not str(one["image"]).startswith("python:")})
 
 
 def services(stage: StageJobs) -> dict[str, Value]:

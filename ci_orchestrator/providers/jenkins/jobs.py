@@ -43,7 +43,7 @@ def functions(pipeline: Pipeline) -> tuple[Function, ...]:
 
 def control(pipeline: Pipeline) -> str:
     """The label expression of the agents that plan, decide and report."""
-    return label(pipeline.control, "of `pipeline: runner`, or the cheapest,")
+    return label(pipeline.control, "that plans and reports (`pipeline: runner`, else the cheapest)")
 
 
 def label(labels: Labels | None, runner: str) -> str:
@@ -53,7 +53,7 @@ def label(labels: Labels | None, runner: str) -> str:
     if labels.jenkins is None:
         raise PlanError(
             f"runner class {runner}: `labels: jenkins` is missing",
-            fix=f"say under `runners: {runner}: labels:` which agents these are, such as `jenkins: linux && x64`",
+            fix="say under its `labels:` which agents these are, such as `jenkins: linux && x64`",
         )
     return labels.jenkins
 

@@ -57,6 +57,19 @@ def report(run: Run) -> dict:
     return json.loads((artifact.path / "results.json").read_text("utf-8"))
 
 
+def test_the_report_is_red_when_there_is_no_plan(tmp_path: Path) -> None:
+    """A required check that was skipped counts as passed."""
+    example_pipeline.write_example(tmp_path / "repo")
+    (tmp_path / "repo/tests/api/test_api.py").write_text("import nowhere\n")
+    render(tmp_path / "repo", Shape.DYNAMIC)
+    run = execute(tmp_path / "repo")
+    assert {job.job: job.result for job in run.jobs if job.result != "skipped"} == {
+        "plan": "failure",
+        "report": "failure",
+    }
+    assert run.conclusion == "failure"
+
+
 def test_a_canary_that_holds_stops_what_comes_after_it_and_the_report_proves_the_rest(tmp_path: Path) -> None:
     example_pipeline.write_example(tmp_path / "repo")
     render(tmp_path / "repo", Shape.DYNAMIC)

@@ -33,6 +33,17 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
+def test_a_branch_that_nobody_asked_for_is_not_green(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    example_pipeline.write_example(repo)
+    assert main(["plan", "-C", str(repo), "--provider", "jenkins", "--out", "Jenkinsfile"]) == 0
+    run = execute(
+        repo / "Jenkinsfile", repo=repo, out=tmp_path / "out", env={"BRANCH_NAME": "feature"}, path=BESIDE, timeout=60
+    )
+    assert run.result == "NOT_BUILT", run.log
+    assert not run.labels
+
+
 def test_the_dynamic_shape_plans_runs_decides_and_reports(example: Run) -> None:
     results = {name.rpartition(" / ")[2]: result for name, result in example.results().items()}
     assert results["unit (1/4)"] == results["api (2/2)"] == results["web (1/2)"] == "SUCCESS"
