@@ -16,6 +16,11 @@ def strict() -> bool:
     return os.environ.get("CI_ORCHESTRATOR_STRICT") == "1"
 
 
+def examples(few: int) -> int:
+    """On how many plans the providers' walls are tried: a handful here, many in `benchmarks/walls.py`."""
+    return few * int(os.environ.get("CI_ORCHESTRATOR_MANY", "1"))
+
+
 def need(there: object, reason: str) -> None:
     """Go on if `there` is truthy; else skip with `reason`, or fail in strict mode."""
     if there:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from providers.github import plans
 
 from ci_orchestrator.errors import PlanError
@@ -98,7 +99,7 @@ def both(text: str) -> tuple[list[str], dict[str, str], dict[str, str], Emitted]
     return sorted(job.id for job in lock.jobs), plans.written(fixed), plans.written(plans.dynamic(text)), emitted
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(
     sizes=st.lists(st.sampled_from([1, 2, 255, 256, 257, 1_500, 4_000]), min_size=1, max_size=8).filter(
         lambda sizes: ASKED < sum(sizes) <= 20_000

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from parts import examples
 from providers.github import plans
 
 from ci_orchestrator.errors import PlanError
@@ -26,7 +27,7 @@ from ci_orchestrator.translate.pipelines import dynamic_pipeline, pins_of, stati
 CANARY = 'gates: {canary: {error-rate: {healthy: "<50%", unhealthy: ">60%", confidence: 60%}}}\n'
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(
     counts=st.lists(st.integers(1, 400), min_size=1, max_size=6),
     canary=st.sets(st.integers(0, 5)),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from parts import examples
 from providers.gitlab import plans
 
 from ci_orchestrator.errors import PlanError
@@ -82,7 +83,7 @@ def assert_waits(pipeline: Pipeline, jobs: dict[str, Any], made: dict[str, Any])
     assert "needs" not in jobs["report"], "the last stage waits for all"
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @example(counts=[10_000, 9_000, 40], needs=[{0, 1}], canaries={1}, mode="max-parallel")
 @example(counts=[1] * 70, needs=[set(range(69))], canaries=set(), mode="sequential")
 @example(counts=[49, 50, 51, 200, 201], needs=[{0}, {0, 1, 2}], canaries={2, 3}, mode="sequential")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jenkins_engine import LARGEST_METHOD
+from parts import examples
 from providers.jenkins import plans
 
 from ci_orchestrator.errors import PlanError
@@ -106,7 +107,7 @@ def test_what_comes_from_the_workspace_is_only_ids() -> None:
     assert "[a-z][a-z0-9_]{0,59}" in document.document(plans.dynamic(plans.EXAMPLE), "Jenkinsfile")
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.booleans(), st.booleans())
 def test_every_job_of_the_lock_once_and_in_its_place(counts: list[int], sequential: bool, chained: bool) -> None:
     plan = load_plan(json.dumps(_plan(counts, sequential, chained)))
@@ -125,7 +126,7 @@ def test_every_job_of_the_lock_once_and_in_its_place(counts: list[int], sequenti
     assert done == set(found)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(st.lists(st.integers(1, 3_000), min_size=1, max_size=7))
 def test_however_many_jobs_within_every_wall_or_refused(counts: list[int]) -> None:
     pins = {f"s{n}": count for n, count in enumerate(counts)}
