@@ -40,7 +40,7 @@ def main() -> int:
         start = time.monotonic()
         argv = [sys.executable, "-m", "pytest", "-q", "--hypothesis-show-statistics", f"tests/providers/{one}"]
         done = subprocess.run(argv, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
-        tried = next((line.strip() for line in done.stdout.splitlines() if "passing examples" in line), "no statistics")
+        tried = next((line.strip() for line in done.stdout.splitlines() if " passing, " in line), "no statistics")
         failed += done.returncode != 0
         print(f"{'held' if done.returncode == 0 else 'BROKEN'}: {one} ({time.monotonic() - start:.0f} s)\n    {tried}")
         if done.returncode:
