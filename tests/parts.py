@@ -28,3 +28,12 @@ def need(there: object, reason: str) -> None:
     if strict():
         pytest.fail(f"strict mode: {reason}")
     pytest.skip(reason)
+
+
+def agree(golden: str, text: str) -> None:
+    """Hold a text against a file of tests/golden; with CI_ORCHESTRATOR_GOLDEN=1 the file is written instead."""
+    path = PROJECT / "tests" / "golden" / golden
+    if os.environ.get("CI_ORCHESTRATOR_GOLDEN") == "1":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")

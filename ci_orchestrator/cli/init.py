@@ -6,19 +6,17 @@ import argparse
 from pathlib import Path
 
 from ci_orchestrator.api.init import init, init_demo
+from ci_orchestrator.api.rendering import providers
 from ci_orchestrator.api.templates import CASES
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.errors import ExitCode, UserError
-from ci_orchestrator.providers import RENDERERS
-
-NAMES = ", ".join(sorted(RENDERERS))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `init` takes."""
     parser.add_argument("--force", action="store_true", help="overwrite what is there")
     parser.add_argument(
-        "--provider", choices=sorted(RENDERERS), metavar="NAME", help=f"also write its pipeline: {NAMES}"
+        "--provider", choices=providers(), metavar="NAME", help=f"also write its pipeline: {', '.join(providers())}"
     )
     parser.add_argument("--template", choices=sorted(CASES), metavar="CASE", help=f"a starter plan: {', '.join(CASES)}")
     parser.add_argument("--demo", metavar="DIR", help="instead, write the example project to DIR")

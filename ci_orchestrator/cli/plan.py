@@ -7,7 +7,15 @@ from pathlib import Path
 
 from ci_orchestrator.api.planning import Planned, plan_project
 from ci_orchestrator.api.project import Project, writing
-from ci_orchestrator.api.rendering import Target, all_pinned, check_rendered, emit_jobs, render_project, write_rendered
+from ci_orchestrator.api.rendering import (
+    Target,
+    all_pinned,
+    check_rendered,
+    emit_jobs,
+    providers,
+    render_project,
+    write_rendered,
+)
 from ci_orchestrator.api.views import phase_view, plan_view
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.errors import ExitCode, UserError
@@ -16,7 +24,6 @@ from ci_orchestrator.plan.fields import MOST_JOBS
 from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.lock import encode
 from ci_orchestrator.plan.pipeline import Shape
-from ci_orchestrator.providers import RENDERERS
 from ci_orchestrator.report.wording import counted, seconds
 from ci_orchestrator.run.bundle import write_atomically
 from ci_orchestrator.translate.phases import PHASES
@@ -40,9 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pipeline = parser.add_argument_group("pipelines")
     pipeline.add_argument(
         "--provider",
-        choices=sorted(RENDERERS),
+        choices=providers(),
         metavar="NAME",
-        help=f"render a pipeline: {', '.join(sorted(RENDERERS))}",
+        help=f"render a pipeline: {', '.join(providers())}",
     )
     pipeline.add_argument(
         "--shape",

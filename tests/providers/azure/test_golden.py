@@ -5,17 +5,15 @@ With CI_ORCHESTRATOR_GOLDEN=1 the files are written instead.
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import azure_engine
 import linters
 import pytest
-from parts import PROJECT
+from parts import agree
 from providers.azure import plans
 
-GOLDEN = PROJECT / "tests" / "golden" / "azure"
 CASES = {
     "example-dynamic": lambda: plans.dynamic(plans.EXAMPLE),
     "example-static": lambda: plans.static(plans.EXAMPLE, plans.EXAMPLE_PINS),
@@ -28,11 +26,8 @@ NEWER = re.compile(r"\n +- task: PublishCodeCoverageResults@2\n(?: .+\n)+")
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_pipeline_is_the_one_that_was_looked_at(name: str) -> None:
-    path = GOLDEN / f"{name}.yml"
     text = plans.rendered(CASES[name]())
-    if os.environ.get("CI_ORCHESTRATOR_GOLDEN") == "1":
-        path.write_text(text, "utf-8")
-    assert text == path.read_text("utf-8")
+    agree(f"azure/{name}.yml", text)
     assert text == plans.rendered(CASES[name]()), "the same bytes again"
 
 

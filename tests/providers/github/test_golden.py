@@ -5,18 +5,16 @@ With CI_ORCHESTRATOR_GOLDEN=1 the files are written instead.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import github_engine
 import linters
 import pytest
-from parts import PROJECT
+from parts import agree
 from providers.github import plans
 
 from ci_orchestrator.plan.pipeline import Pipeline
 
-GOLDEN = PROJECT / "tests" / "golden" / "github"
 CASES = {
     "example-dynamic": lambda: plans.dynamic(plans.EXAMPLE),
     "example-static": lambda: plans.static(plans.EXAMPLE, plans.EXAMPLE_PINS),
@@ -36,18 +34,10 @@ IN_PARTS = {
 }
 
 
-def agree(name: str, text: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("CI_ORCHESTRATOR_GOLDEN") == "1":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    assert text == path.read_text("utf-8")
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_the_workflow_is_the_one_that_was_looked_at(name: str) -> None:
     text = plans.rendered(CASES[name]())
-    agree(f"{name}.yml", text)
+    agree(f"github/{name}.yml", text)
     assert text == plans.rendered(CASES[name]()), "the same bytes again"
 
 
@@ -56,7 +46,7 @@ def test_the_workflow_and_what_it_calls_are_those_that_were_looked_at(name: str)
     files = IN_PARTS[name]()
     assert list(files) == [f"{name}.yml", f"{name}-kernels.yml"]
     for path, text in files.items():
-        agree(path, text)
+        agree("github/" + path, text)
 
 
 def test_github_and_linters_have_nothing_to_say(tmp_path: Path) -> None:

@@ -6,15 +6,13 @@ With CI_ORCHESTRATOR_GOLDEN=1 the files are written instead.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import jenkins_engine
 import pytest
-from parts import PROJECT
+from parts import agree
 from providers.jenkins import plans
 
-GOLDEN = PROJECT / "tests" / "golden" / "jenkins"
 CASES = {
     "example-dynamic": lambda: plans.dynamic(plans.EXAMPLE),
     "example-static": lambda: plans.static(plans.EXAMPLE, plans.EXAMPLE_PINS),
@@ -25,11 +23,8 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_jenkinsfile_is_the_one_that_was_looked_at(name: str) -> None:
-    path = GOLDEN / f"{name}.Jenkinsfile"
     text = plans.rendered(CASES[name]())
-    if os.environ.get("CI_ORCHESTRATOR_GOLDEN") == "1":
-        path.write_text(text, "utf-8")
-    assert text == path.read_text("utf-8")
+    agree(f"jenkins/{name}.Jenkinsfile", text)
     assert text == plans.rendered(CASES[name]()), "the same bytes again"
     assert text.isascii(), "an agent may read it in any encoding"
 
