@@ -77,7 +77,7 @@ $(VENV)/.ready-demo: $(VENV)/.created pyproject.toml
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready-demo pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[charts,junitparser,lxml]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[charts,junitparser,lxml,templates]' --group test
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready-test pyproject.toml

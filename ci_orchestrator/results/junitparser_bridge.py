@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ci_orchestrator.errors import MissingPartError
 from ci_orchestrator.results.formats.base import Case, Item, ReadWarning, to_results
-from ci_orchestrator.results.formats.junit import parse
 from ci_orchestrator.results.formats.junit_writer import write_junit
+from ci_orchestrator.results.formats.tests.junit import parse
 from ci_orchestrator.results.merge import merge
 from ci_orchestrator.results.model import TestResult
 

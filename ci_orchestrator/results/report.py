@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.results.benchmark import Benchmark
+from ci_orchestrator.results.coverage import CoverageSummary
+from ci_orchestrator.results.findings import Analysis
 from ci_orchestrator.results.model import TestResult, Totals, Verdict
+from ci_orchestrator.results.quality import QualityGate
 
 _CODES = {
     Verdict.PROCEED: ExitCode.OK,
@@ -93,12 +97,41 @@ class GateSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
-    """One earlier build, oldest first in a trend: Unix seconds, counts and seconds of test time."""
+    """One earlier build, oldest first in a trend: Unix seconds, counts and seconds of test time.
+
+    `coverage`: the share of lines, 0 to 1; None when it was not measured.
+    """
 
     build: str
     started: float
     totals: Totals
     duration: float
+    coverage: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What a pipeline of the plan made of the results: rows as wide as `columns`. `more`: rows that were cut off."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where things can be opened, empty when they cannot. All are absolute `https` or `http` addresses.
+
+    `source`: of a line of a file at this revision, with ``{path}`` and ``{line}`` in it. `build`: the build at its
+    provider. `report`: the whole report. `artifacts`: all files. `images`: the directory in which charts are hosted.
+    """
+
+    source: str = ""
+    build: str = ""
+    report: str = ""
+    artifacts: str = ""
+    images: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +151,12 @@ class Report:
     gates: tuple[GateSummary, ...] = ()
     timeline: tuple[Span, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
+    coverage: CoverageSummary | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    analysis: Analysis = field(default_factory=Analysis)
+    quality: tuple[QualityGate, ...] = ()
+    tables: tuple[Table, ...] = ()
+    links: Links = field(default_factory=Links)
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
     exit_code: ExitCode = ExitCode.OK

@@ -1,4 +1,4 @@
-"""Result files of test tools, read by what they hold and not by what they are called.
+"""Files that tools write about tests, coverage and benchmarks, read by what they hold and not by what they are called.
 
 A format is a `base.Format` in a file of its own and one line in `FORMATS`; third parties register theirs under the
 entry point group ``ci_orchestrator.formats``.
@@ -12,12 +12,14 @@ from ci_orchestrator import plugins
 from ci_orchestrator.errors import ResultsError, Where
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 
+_HERE = "ci_orchestrator.results.formats"
+
 FORMATS: dict[str, str] = {
-    "junit": "ci_orchestrator.results.formats.junit:JUNIT",
+    "junit": f"{_HERE}.tests.junit:JUNIT",
 }
 
-HEAD = 4_096
-"""Bytes that a format is told by."""
+HEAD = 65_536
+"""Bytes that a format is told by: JSON says what it is only after settings of any length."""
 
 
 def load(name: str) -> Format:

@@ -1,8 +1,8 @@
 """What a reader of result files hands on, and what a format is.
 
 A format is one file with a `Format` value: `sniff` looks at the first bytes, `parse` turns a stream into items. Readers
-stream: they hold one test at a time, bound every text (see `text`), never raise anything but `ResultsError`, and
-say what they could not read as `ReadWarning`.
+stream: they hold one test, source file or benchmark at a time, bound every text (see `text`), never raise anything but
+`ResultsError`, and say what they could not read as `ReadWarning`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ci_orchestrator.errors import Where
+from ci_orchestrator.results.benchmark import Benchmark
+from ci_orchestrator.results.coverage import FileCoverage
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, make_id
 
 
@@ -113,19 +115,24 @@ class Case:
         )
 
 
-Item = Case | SuiteOutput | ReadWarning
+Item = Case | SuiteOutput | FileCoverage | Benchmark | ReadWarning
+Kind = Literal["tests", "coverage", "benchmarks"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """A result format: `sniff` says if a file that starts with these bytes is one; `parse(stream, file)` reads it.
 
-    `file` is only the name for messages. `parse` raises `ResultsError` when nothing can be read.
+    `kind`: what its files are about (they may tell more: `go test` writes tests and benchmarks into one). `about`: its
+    tools, for the documentation. `file` is only the name for messages. `parse` raises `ResultsError` when nothing can
+    be read.
     """
 
     name: str
     sniff: Callable[[bytes], bool]
     parse: Callable[[Readable, str], Iterator[Item]]
+    kind: Kind = "tests"
+    about: str = ""
 
 
 def to_results(cases: Iterable[Case], suite: str = "", *, job: str = "") -> Iterator[TestResult]:

@@ -94,7 +94,12 @@ def _ending(reader: _Reader, *, found: bool) -> Iterator[Item]:
     yield from feed.repeated()
 
 
-JUNIT = Format(name="junit", sniff=sniff, parse=parse)
+JUNIT = Format(
+    name="junit",
+    sniff=sniff,
+    parse=parse,
+    about="JUnit XML: pytest, surefire, gotestsum, jest-junit, PHPUnit, Bazel, CTest, …",
+)
 
 
 class _Open(BoundedText):
