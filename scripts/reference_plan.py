@@ -15,7 +15,7 @@ from ci_orchestrator.capabilities.taxonomy import KNOWN
 from ci_orchestrator.plan.scalars import format_duration
 from ci_orchestrator.plan.schema import plan_schema
 from ci_orchestrator.plan.shape import models
-from ci_orchestrator.plan.unsupported import COVERAGE, FIELDS, GATE, SUITE, TOOLS, TOP
+from ci_orchestrator.plan.unsupported import COVERAGE, FIELDS, GATE, SUITE, TOP
 
 TARGET = PROJECT / "docs" / "reference" / "plan.md"
 TEMPLATE = Path(__file__).with_name("reference_plan.md.in")
@@ -112,7 +112,6 @@ def capabilities() -> str:
 def unsupported() -> str:
     """The table of what is refused as not supported yet."""
     rows = [f"| `{_STANDS[at]}{name}` | {means} |" for at in FIELDS for name, means in sorted(FIELDS[at].items())]
-    rows += [f"| `tool: {name}` | {means} |" for name, means in sorted(TOOLS.items())]
     return "\n".join(["| field | what it will be |", "|---|---|", *rows])
 
 

@@ -53,7 +53,7 @@ RunCommand = Annotated[
 ]
 JobCount = Annotated[int, Field(ge=1, le=MOST_JOBS)]
 StagePercent = Annotated[int, Field(ge=1, le=100)]
-ToolName = Literal["pytest", "command"]
+ToolName = Literal["pytest", "go", "jest", "vitest", "playwright", "command"]
 RetryCause = Literal["worker-lost", "infrastructure", "timeout", "failure"]
 Requires = Annotated[dict[str, tuple[Scalar, ...]], BeforeValidator(read_requires), WithJsonSchema(REQUIRES_SCHEMA)]
 Provides = Annotated[

@@ -16,7 +16,7 @@ from ci_orchestrator.plan.fields import ENV_NAME, NEED, SUITE_NAME
 from ci_orchestrator.plan.gates import Gate
 from ci_orchestrator.plan.models import Defaults, Plan, Suite
 from ci_orchestrator.plan.shape import fields_of, model_at
-from ci_orchestrator.plan.unsupported import COVERAGE, FIELDS, GATE, SUITE, TOOLS, TOP
+from ci_orchestrator.plan.unsupported import COVERAGE, FIELDS, GATE, SUITE, TOP
 
 _KEY = "[key]"
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,60}")
@@ -41,7 +41,7 @@ _PATTERNS = {
     ),
 }
 _CONTROL = ("has a character that is not allowed", "remove control characters")
-_LACKING = {"suites": "add `suites:` with at least one suite", "tool": "add `tool: pytest` or `tool: command`"}
+_LACKING = {"suites": "add `suites:` with at least one suite", "tool": "name the test tool, such as `tool: pytest`"}
 _UNSUPPORTED = {
     Plan: FIELDS[TOP],
     Gate: FIELDS[GATE],
@@ -137,8 +137,6 @@ def _unknown(path: Path) -> tuple[str, str]:
 
 
 def _choice(value: object, path: Path, expected: str) -> tuple[str, str]:
-    if path[-1] == "tool" and isinstance(value, str) and value in TOOLS:
-        return f"the tool `{value}` is not supported yet", "use pytest or command"
     if path == ("version",):
         return f"version {shown(value)} is not supported", "write `version: 1`, or use a release that reads it"
     options = re.findall(r"'([^']*)'", expected)

@@ -143,7 +143,7 @@ class Suite(SuiteSettings):
     name: Name = Field(exclude=True)
     """The key under `suites`."""
     tool: ToolName
-    """The test tool: `pytest`, or `command` for a pair of commands that list and run tests."""
+    """The test tool; `command` stands for a pair of commands that list and run tests."""
     paths: Listed[ProjectPath] = ()
     """Where the tests are, relative to `cwd`; none leaves it to the tool's own configuration."""
     list_command: Command | None = None

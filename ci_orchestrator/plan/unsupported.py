@@ -33,10 +33,3 @@ FIELDS: dict[str, dict[str, str]] = {
         "map": "paths of other machines",
     },
 }
-
-TOOLS: dict[str, str] = {
-    "go": "go test",
-    "jest": "Jest",
-    "playwright": "Playwright Test",
-    "vitest": "Vitest",
-}
