@@ -1,6 +1,8 @@
-"""Reports to render: a realistic one, a large one, and a hostile one."""
+"""Reports to render: a realistic one, one that says all it can, a large one, and a hostile one."""
 
 from __future__ import annotations
+
+from rich_samples import enriched
 
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.results.merge import result, totals
@@ -68,6 +70,11 @@ def sample_report() -> Report:
         trend=_trend(),
         exit_code=ExitCode.TESTS_FAILED,
     )
+
+
+def rich_report() -> Report:
+    """The sample with coverage, benchmarks, a base, flaky and slower tests, final gates, tables and links."""
+    return enriched(sample_report())
 
 
 def _ordinary(number: int) -> dict[str, TestResult]:
