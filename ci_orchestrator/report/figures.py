@@ -66,7 +66,13 @@ def with_this_build(report: Report) -> tuple[TrendPoint, ...]:
     """The trend with this build as its last point; a history that knows it already has it as its newest."""
     if report.trend and abs(report.trend[-1].started - report.started) < 0.001:
         return report.trend
-    here = TrendPoint(build="this build", started=report.started, totals=report.totals, duration=test_seconds(report))
+    here = TrendPoint(
+        build="this build",
+        started=report.started,
+        totals=report.totals,
+        duration=test_seconds(report),
+        coverage=report.coverage.lines.share if report.coverage else None,
+    )
     return (*report.trend, here)
 
 

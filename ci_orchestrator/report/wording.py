@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from ci_orchestrator.results.findings import Shift
 from ci_orchestrator.results.model import Outcome
+from ci_orchestrator.results.quality import Judgement
 
 SYMBOLS: Mapping[Outcome, str] = {
     Outcome.FAILED: "✗",
@@ -26,6 +28,23 @@ WORDS: Mapping[Outcome, str] = {
 }
 
 FLAKY_SYMBOL = "↻"
+
+JUDGED: Mapping[Judgement, tuple[str, Outcome]] = {
+    Judgement.FAIL: ("✗", Outcome.FAILED),
+    Judgement.INCONCLUSIVE: ("?", Outcome.NOT_PROVEN),
+    Judgement.PASS: ("✓", Outcome.PASSED),
+}
+"""The symbol of what a final gate says, and the outcome whose colour it takes; worst first."""
+
+SHIFTS: Mapping[Shift, tuple[str, Outcome]] = {
+    Shift.WORSE: ("✗", Outcome.FAILED),
+    Shift.UNCERTAIN: ("?", Outcome.NOT_PROVEN),
+    Shift.BETTER: ("✓", Outcome.PASSED),
+    Shift.SAME: ("=", Outcome.SKIPPED),
+}
+"""The same of a benchmark's change; worst first."""
+
+_PARTS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
 def count(number: int) -> str:
@@ -76,3 +95,34 @@ def moment(timestamp: float) -> str:
 def listed(parts: list[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``"""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def percent(share: float | None) -> str:
+    """A share as ``88.7%``; never rounded to all or to nothing. ``N/A`` where there is nothing to have a share of."""
+    if share is None or not math.isfinite(share):
+        return "N/A"
+    shown = share if share in (0, 1) else min(max(share, 0.001), 0.999)
+    return f"{shown:.1%}"
+
+
+def points(change: float) -> str:
+    """The difference of two shares in percentage points: ``+0.8 points``, ``−1.2 points``, ``±0 points``."""
+    rounded = round(change * 100, 1) if math.isfinite(change) else 0.0
+    return f"{rounded:+.1f} points".replace("-", "−") if rounded else "±0 points"
+
+
+def amount(value: float, unit: str) -> str:
+    """A measured value in four digits: ``12.42 ms``, ``48,120 ops/s``; seconds in the unit that fits.
+
+    The unit is the tool's own word and not escaped.
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    if unit == "s" and value:
+        scale, unit = next((one for one in _PARTS if abs(value) >= one[0]), _PARTS[-1])
+        value /= scale
+    return f"{_digits(value)} {unit}".strip()
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
