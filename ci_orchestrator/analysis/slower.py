@@ -1,0 +1,66 @@
+"""Tests that take longer than they used to: beyond what noise, and a slower machine, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ci_orchestrator.analysis.durations import median
+from ci_orchestrator.results.findings import DurationChange
+from ci_orchestrator.results.model import Outcome, TestResult
+
+LEAST_SAMPLES = 5
+"""Earlier durations that it takes to say what is usual."""
+
+LEAST_SECONDS = 0.5
+"""A smaller change is nobody's concern, whatever its share."""
+
+LEAST_SHARE = 0.5
+"""Of the usual duration. The same test on the same kind of runner varies by some 30 %, runners differ by 15 %."""
+
+DEVIATIONS = 4.0
+"""Standard deviations above the usual that no noise reaches (about 1 in 30,000, were it normal)."""
+
+NORMAL = 1.4826
+"""1 / Φ⁻¹(3/4): what makes the median absolute deviation of normal values their standard deviation (Rousseeuw and
+Croux, JASA 88, 1993)."""
+
+PACE_TESTS, PACE_SECONDS = 20, 0.01
+"""The pace of a build is told by at least so many tests, of those that usually take at least so long."""
+
+
+def slower(
+    results: Sequence[TestResult], history: Mapping[str, tuple[float, ...]], *, limit: int = 10
+) -> tuple[DurationChange, ...]:
+    """At most `limit` tests that passed and took far longer than usual, those that cost the most seconds first.
+
+    `history`: the usable seconds of earlier builds by test id, as a store gives them; this build is not among them.
+    A test is slower when it took longer than ever before, and longer than its median by `LEAST_SECONDS`, by
+    `LEAST_SHARE` of it and by `DEVIATIONS` of its robust standard deviation. What is usual is first multiplied with the
+    pace of the build: where half of all tests are slow, the machine is (the total time of the build tells of that).
+    """
+    usual = {
+        one.id: median(history[one.id])
+        for one in results
+        if one.outcome is Outcome.PASSED and len(history.get(one.id, ())) >= LEAST_SAMPLES
+    }
+    pace = _pace(results, usual)
+    found = [
+        DurationChange(test=one.id, now=one.duration, before=usual[one.id], samples=len(history[one.id]))
+        for one in results
+        if one.id in usual and _is_slower(one.duration, usual[one.id], history[one.id], pace)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.before - one.now, one.test))[: max(limit, 0)])
+
+
+def _is_slower(now: float, usual: float, earlier: Sequence[float], pace: float) -> bool:
+    expected = usual * pace
+    if now - expected < max(LEAST_SECONDS, LEAST_SHARE * expected) or now <= max(earlier) * pace:
+        return False
+    deviation = NORMAL * pace * median(abs(one - usual) for one in earlier)
+    return now - expected > DEVIATIONS * deviation
+
+
+def _pace(results: Sequence[TestResult], usual: Mapping[str, float]) -> float:
+    """How many times as long as usual the median test took; 1 when too few tell it, or when it was faster."""
+    ratios = [one.duration / usual[one.id] for one in results if one.id in usual and usual[one.id] >= PACE_SECONDS]
+    return max(1.0, median(ratios)) if len(ratios) >= PACE_TESTS else 1.0
