@@ -38,11 +38,15 @@ class Branches:
 
 @dataclass(frozen=True, slots=True)
 class FileCoverage:
-    """One source file. `lines`: number of each executable line (from 1) → hits; `branches`: by line."""
+    """One source file. `lines`: number of each executable line (from 1) → hits; `branches`: by line.
+
+    `module`: the first part of `path`, where a report names a module that need not be a directory (see `paths`).
+    """
 
     path: str
     lines: Mapping[int, int]
     branches: Mapping[int, Branches] = field(default_factory=dict)
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
