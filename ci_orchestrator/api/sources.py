@@ -1,18 +1,23 @@
-"""What a report is made from: bundles by their manifest, other result files by what they hold."""
+"""What a report is made from: bundles by their manifest, other files by what they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from ci_orchestrator.api import wire
 from ci_orchestrator.api.bundles import read_bundle
+from ci_orchestrator.api.reading import FileRead, read_file, read_files
 from ci_orchestrator.errors import ExitCode, ResultsError, UserError
 from ci_orchestrator.plan.lock import Lock
+from ci_orchestrator.results.benchmark import Benchmark
+from ci_orchestrator.results.coverage import FileCoverage
 from ci_orchestrator.results.fold import Fold
-from ci_orchestrator.results.formats import HEAD, detect, read
-from ci_orchestrator.results.formats.base import Case, ReadWarning, module_of, to_results
+from ci_orchestrator.results.formats.base import Kind, module_of
 from ci_orchestrator.results.model import TestResult, split_id
+from ci_orchestrator.run.artifacts import COVERAGE, DIRECTORY
 from ci_orchestrator.run.bundle import MANIFEST, find_bundles
 
 SHOWN = 5
@@ -20,12 +25,24 @@ SHOWN = 5
 
 @dataclass(slots=True, kw_only=True)
 class Sources:
-    """Everything that was found. `damaged`: something that counts could not be read, so nothing can be certified."""
+    """Everything that was found. `damaged`: something that counts could not be read, so nothing can be certified.
+
+    `coverage`: by the suite that measured it ("" when that is not known), with the paths that the tools wrote.
+    `partial`: why the coverage is less than all.
+    """
 
     fold: Fold = field(default_factory=Fold)
     results: list[TestResult] = field(default_factory=list)
+    coverage: dict[str, list[FileCoverage]] = field(default_factory=dict)
+    benchmarks: list[Benchmark] = field(default_factory=list)
     warnings: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
     damaged: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was found that a report could be about."""
+        return not (self.fold.jobs or self.fold.gates or self.results or self.coverage or self.benchmarks)
 
     @property
     def interrupted(self) -> bool:
@@ -46,35 +63,51 @@ class Sources:
         """Say what could not be taken as it is."""
         self.warnings = (*self.warnings, text)
 
+    def add(self, told: FileRead, suite: str = "") -> None:
+        """Take what a file told. `suite`: whose coverage it is, where that is known."""
+        self.results += told.results
+        self.benchmarks += told.benchmarks
+        if told.coverage:
+            self.coverage.setdefault(suite, []).extend(told.coverage)
+        self.warnings += tuple(told.warnings)
+        if told.kind == "coverage":
+            self.partial += tuple(told.warnings)
+        elif told.kind == "tests":
+            self.damaged = self.damaged or bool(told.warnings)
 
-def gather(paths: Sequence[Path], lock: Lock | None, *, but: Path | None = None) -> Sources:
-    """Read all `paths`: directories are searched, files must be results. `but`: our own output, never read.
 
-    With a lock, a result in a file belongs to the planned test of the same path and name, if exactly one has them.
-    Raises `UserError` for a path that is not there, `ResultsError` for a file that was named and is of no known format.
+def gather(
+    paths: Sequence[Path],
+    lock: Lock | None,
+    *,
+    but: Path | None = None,
+    named: Sequence[Path] = (),
+    benchmarks: Sequence[str] = (),
+) -> Sources:
+    """Read all `paths`: directories are searched, files must be of a known format. `but`: our own output, never read.
+
+    `named`: further files, which other steps of the build wrote. `benchmarks`: globs of artifacts in bundles that hold
+    benchmarks. With a lock, a result in a file belongs to the planned test of the same path and name, if exactly one
+    has them. Raises `UserError` for a path that is not there, `ResultsError` for a file that was named and is of no
+    known format.
     """
     sources = Sources()
     bundles: dict[Path, None] = {}
-    files: dict[Path, bool] = {}
+    files: dict[Path, bool] = dict.fromkeys(named, True)
     for path in paths:
         if path.is_dir():
             inside = find_bundles(path)
             bundles.update(dict.fromkeys(inside))
-            files.update(dict.fromkeys(_loose(path, [*inside, *([but] if but else [])]), False))
+            loose = _loose(path, [*inside, *([but] if but else [])])
+            files.update((file, False) for file in loose if file not in files)
         elif path.is_file():
             files[path] = True
         else:
             raise UserError(f"{path} does not exist", fix="name a bundle, a directory or a result file")
+    suites = {job.id: job.suite for job in lock.jobs} if lock else {}
     for bundle in bundles:
-        _take_bundle(sources, bundle, lock)
-    ignored = [file for file, named in sorted(files.items()) if not _take_file(sources, file, named)]
-    if lock is not None and sources.results:
-        planned = _Planned(lock)
-        sources.results = [replace(one, id=planned.match(one.id)) for one in sources.results]
-    if ignored:
-        shown = ", ".join(file.name for file in ignored[:SHOWN])
-        more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
-        sources.warn(f"not results, passed over: {shown}{more}")
+        _take_bundle(sources, bundle, lock, suites, benchmarks)
+    _take_files(sources, files, lock)
     return sources
 
 
@@ -87,7 +120,9 @@ def _loose(root: Path, ours: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None) -> None:
+def _take_bundle(
+    sources: Sources, bundle: Path, lock: Lock | None, suites: Mapping[str, str], benchmarks: Sequence[str]
+) -> None:
     found = read_bundle(bundle, lock)
     if found.foreign:
         sources.damaged = True
@@ -100,30 +135,49 @@ def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None) -> None:
         sources.warn(problem)
     for event in found.log:
         sources.fold.add(event)
+    for path in _kept(bundle / COVERAGE):
+        _take_kept(sources, path, "coverage", suites.get(found.job, ""))
+    for path in _kept(bundle / DIRECTORY):
+        inside = path.relative_to(bundle / DIRECTORY).as_posix().partition("/")[2]
+        if any(fnmatchcase(inside, glob) for glob in benchmarks):
+            _take_kept(sources, path, "benchmarks", "")
 
 
-def _take_file(sources: Sources, path: Path, named: bool) -> bool:
-    """Add a result file; False when it is none and was only come across."""
+def _kept(directory: Path) -> list[Path]:
+    """Regular files that a bundle keeps in one of its directories, sorted."""
+    return sorted(path for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _take_kept(sources: Sources, path: Path, kind: Kind, suite: str) -> None:
+    """A report of coverage or of benchmarks from a bundle. What is wrong with it harms no test: it is said, not more.
+
+    Results of tests in it are left alone: those of a bundle are its events.
+    """
     try:
-        with path.open("rb") as stream:
-            if not named and detect(stream.read(HEAD)) is None:
-                return False
-            stream.seek(0)
-            sources.results += _results(sources, stream, path)
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
-    return True
+        told = read_file(path, named=True)
+    except ResultsError as error:
+        sources.warn(str(error))
+        if kind == "coverage":
+            sources.partial += (error.what,)
+        return
+    told.results = []
+    sources.add(replace(told, kind=kind), suite)
 
 
-def _results(sources: Sources, stream: object, path: Path) -> list[TestResult]:
-    cases: list[Case] = []
-    for item in read(stream, str(path)):  # type: ignore[arg-type]
-        if isinstance(item, Case):
-            cases.append(item)
-        elif isinstance(item, ReadWarning):
-            sources.damaged = True
-            sources.warn(str(item))
-    return list(to_results(cases))
+def _take_files(sources: Sources, files: Mapping[Path, bool], lock: Lock | None) -> None:
+    ignored: list[Path] = []
+    for told in read_files(sorted(files.items()), width=wire.usable_cpus()):
+        if told.kind is None and not files[told.path]:
+            ignored.append(told.path)
+        else:
+            sources.add(told)
+    if lock is not None and sources.results:
+        planned = _Planned(lock)
+        sources.results = [replace(one, id=planned.match(one.id)) for one in sources.results]
+    if ignored:
+        shown = ", ".join(file.name for file in ignored[:SHOWN])
+        more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
+        sources.warn(f"not results, passed over: {shown}{more}")
 
 
 class _Planned:

@@ -7,7 +7,6 @@ stream: they hold one test, source file or benchmark at a time, bound every text
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -88,23 +87,33 @@ class Case:
         inner = class_in_file(self.classname, self.file, self.suites[0] if self.suites else "")
         return make_id(owner, self.file, f"{inner}::{self.name}" if inner else self.name)
 
-    def result(self, suite: str = "", *, job: str = "", first: int = 1) -> TestResult:
-        """This case as a result; its attempts are counted from `first`. A test that is not proven made no attempt."""
-        own = () if self.outcome is Outcome.NOT_PROVEN else (self._attempt(),)
-        tries = (*self.before, *own, *self.after)
-        explained = self.outcome in (Outcome.SKIPPED, Outcome.NOT_PROVEN)
+    def result(self, suite: str = "", *, job: str = "", first: int = 1, test: str = "") -> TestResult:
+        """This case as a result; its attempts are counted from `first`. A test that is not proven made no attempt.
+
+        `test`: its id (`test_id`), where the caller has it.
+        """
+        outcome = self.outcome
+        explained = outcome is Outcome.SKIPPED or outcome is Outcome.NOT_PROVEN
+        if self.before or self.after or outcome is Outcome.NOT_PROVEN:
+            own = () if outcome is Outcome.NOT_PROVEN else (self._attempt(job, 0),)
+            tries = (*self.before, *own, *self.after)
+            attempts = tuple(replace(tried, number=number, job=job) for number, tried in enumerate(tries, first))
+        else:
+            attempts = (self._attempt(job, first),)
         return TestResult(
-            id=self.test_id(suite),
-            outcome=self.outcome,
-            attempts=tuple(replace(tried, number=number, job=job) for number, tried in enumerate(tries, first)),
-            flaky=self.outcome is Outcome.PASSED and bool(self.before),
+            id=test or self.test_id(suite),
+            outcome=outcome,
+            attempts=attempts,
+            flaky=outcome is Outcome.PASSED and bool(self.before),
             reason=self.message if explained else "",
         )
 
-    def _attempt(self) -> Attempt:
+    def _attempt(self, job: str, number: int) -> Attempt:
         return Attempt(
             outcome=self.outcome,
             cause=self.cause,
+            number=number,
+            job=job,
             duration=self.duration,
             message=self.message,
             details=self.details,
@@ -140,11 +149,16 @@ def to_results(cases: Iterable[Case], suite: str = "", *, job: str = "") -> Iter
 
     Nothing is merged here: `results.merge` makes one test of them.
     """
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
+    several: dict[str, int] = {}  # of those that have more than one attempt by now: how many
     for case in cases:
         test = case.test_id(suite)
-        result = case.result(suite, job=job, first=seen[test] + 1)
-        seen[test] += max(len(result.attempts), 1)
+        before = several.get(test, 1) if test in seen else 0
+        seen.add(test)
+        result = case.result(suite, job=job, first=before + 1, test=test)
+        attempts = before + max(len(result.attempts), 1)
+        if attempts > 1:
+            several[test] = attempts
         yield result
 
 

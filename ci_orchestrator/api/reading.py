@@ -1,0 +1,179 @@
+"""Files that tools wrote, read on all CPUs when there are enough of them to be worth it.
+
+A process that reads hands on plain tuples, by marshal: they cost a tenth of pickled objects, so that what is gained by
+reading at the same time is not lost again on the way (benchmarks/reading.py).
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, fields
+from multiprocessing import get_context
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from ci_orchestrator.errors import ResultsError, Where
+from ci_orchestrator.results.benchmark import Benchmark, Better
+from ci_orchestrator.results.coverage import Branches, FileCoverage
+from ci_orchestrator.results.formats import HEAD, detect, load, read
+from ci_orchestrator.results.formats.base import Case, Kind, ReadWarning, to_results
+from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult
+
+MANY = 64
+"""Files from which on it pays to start processes that read them."""
+BATCH = 16
+"""Files that one of them reads at a time."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FileRead:
+    """What one file told. `kind`: None when it is of no known format.
+
+    `warnings`: what could not be read; in a file about tests each of them means that the proof has a hole.
+    """
+
+    path: Path
+    kind: Kind | None = None
+    results: list[TestResult] = field(default_factory=list)
+    coverage: list[FileCoverage] = field(default_factory=list)
+    benchmarks: list[Benchmark] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_file(path: Path, *, named: bool = False) -> FileRead:
+    """One file. `named`: somebody asked for it, so that it must be of a known format, and readable.
+
+    Raises `ResultsError` for that. What was only come across and cannot be read at all is a warning.
+    """
+    told = FileRead(path=path)
+    try:
+        with path.open("rb") as stream:
+            name = detect(stream.read(HEAD))
+            stream.seek(0)
+            if name is None and not named:
+                return told
+            told.kind = load(name).kind if name else None
+            told.results = list(to_results(_cases(read(stream, str(path), name=name), told)))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
+    except ResultsError as error:
+        if named:
+            raise
+        told.warnings.append(str(error))
+    return told
+
+
+def read_files(files: Sequence[tuple[Path, bool]], *, width: int) -> Iterator[FileRead]:
+    """Each `(path, named)`, in this order; by as many as `width` processes. Raises as `read_file` does."""
+    if width < 2 or len(files) < MANY:
+        yield from (read_file(path, named=named) for path, named in files)
+        return
+    batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
+    with ProcessPoolExecutor(width, mp_context=get_context("forkserver")) as pool:
+        for batch, packed in zip(batches, pool.map(_read_batch, batches), strict=True):
+            rows = marshal.loads(packed)  # noqa: S302 - from a process of our own
+            yield from (_unpack(path, row) for (path, _), row in zip(batch, rows, strict=True))
+
+
+def _cases(items: Iterable[object], told: FileRead) -> Iterator[Case]:
+    """The cases; everything else is noted."""
+    for item in items:
+        if isinstance(item, Case):
+            yield item
+        elif isinstance(item, ReadWarning):
+            told.warnings.append(str(item))
+        elif isinstance(item, FileCoverage):
+            told.coverage.append(item)
+        elif isinstance(item, Benchmark):
+            told.benchmarks.append(item)
+
+
+# -- what crosses from one process to another: (kind, results, coverage, benchmarks, warnings), or an error ------------
+
+_ATTEMPT = tuple(one.name for one in fields(Attempt))
+_BENCHMARK = tuple(one.name for one in fields(Benchmark))
+_of_attempt, _of_benchmark = attrgetter(*_ATTEMPT), attrgetter(*_BENCHMARK)
+_OUTCOMES = {one.value: one for one in Outcome}
+_CAUSES = {one.value: one for one in Cause}
+
+
+def _read_batch(files: Sequence[tuple[Path, bool]]) -> bytes:
+    return marshal.dumps([_packed(path, named) for path, named in files])
+
+
+def _packed(path: Path, named: bool) -> tuple[Any, ...]:
+    try:
+        told = read_file(path, named=named)
+    except ResultsError as error:
+        where = error.where
+        return (error.what, error.fix, (where.file, where.line, where.column) if where else None)
+    return (
+        told.kind,
+        [_pack_result(one) for one in told.results],
+        [_pack_coverage(one) for one in told.coverage],
+        [tuple(map(_plain, _of_benchmark(one))) for one in told.benchmarks],
+        told.warnings,
+    )
+
+
+def _unpack(path: Path, row: tuple[Any, ...]) -> FileRead:
+    if len(row) == 3:
+        what, fix, where = row
+        raise ResultsError(what, fix=fix, where=Where(*where) if where else None)
+    kind, results, coverage, benchmarks, warnings = row
+    return FileRead(
+        path=path,
+        kind=kind,
+        results=[_unpack_result(*one) for one in results],
+        coverage=[_unpack_coverage(*one) for one in coverage],
+        benchmarks=[_unpack_benchmark(one) for one in benchmarks],
+        warnings=warnings,
+    )
+
+
+def _plain(value: object) -> object:
+    """Enumerations as the texts that they are: marshal knows the built-in types only."""
+    return str(value.value) if isinstance(value, (Outcome, Cause, Better)) else value
+
+
+def _pack_result(one: TestResult) -> tuple[Any, ...]:
+    return (
+        one.id,
+        one.outcome.value,
+        [tuple(map(_plain, _of_attempt(attempt))) for attempt in one.attempts],
+        one.flaky,
+        one.reason,
+    )
+
+
+def _unpack_result(test: str, outcome: str, attempts: list[tuple[Any, ...]], flaky: bool, reason: str) -> TestResult:
+    return TestResult(
+        id=test,
+        outcome=_OUTCOMES[outcome],
+        attempts=tuple(map(_unpack_attempt, attempts)),
+        flaky=flaky,
+        reason=reason,
+    )
+
+
+def _unpack_attempt(row: tuple[Any, ...]) -> Attempt:
+    values = dict(zip(_ATTEMPT, row, strict=True))
+    values["outcome"], values["cause"] = _OUTCOMES[values["outcome"]], _CAUSES[values["cause"]]
+    return Attempt(**values)
+
+
+def _unpack_benchmark(row: tuple[Any, ...]) -> Benchmark:
+    values = dict(zip(_BENCHMARK, row, strict=True))
+    return Benchmark(**{**values, "better": Better(values["better"])})
+
+
+def _pack_coverage(one: FileCoverage) -> tuple[Any, ...]:
+    branches = {number: (found.total, found.covered, found.taken) for number, found in one.branches.items()}
+    return (one.path, dict(one.lines), branches)
+
+
+def _unpack_coverage(path: str, lines: dict[int, int], branches: dict[int, tuple[Any, ...]]) -> FileCoverage:
+    return FileCoverage(path, lines, {number: Branches(*found) for number, found in branches.items()})
