@@ -56,7 +56,7 @@ class BuildRecord:
     Recording the same `build` and `runner` again replaces it: recording is idempotent. `runner` is the runner class
     that the durations belong to. `started`: Unix seconds; it alone says which build is newer. `complete` is False for
     subsets, interrupted builds and uncertified reports: they add observations but are no base for *removed tests*.
-    Of two observations of one test the last counts.
+    Of two observations of one test the last counts. `coverage`: the share of lines, 0 to 1; None: not measured.
     """
 
     build: str
@@ -66,6 +66,7 @@ class BuildRecord:
     branch: str = ""
     wall: float = 0.0
     complete: bool = True
+    coverage: float | None = None
     observations: Sequence[Observation] = ()
 
 
@@ -82,10 +83,12 @@ class BuildSummary:
     complete: bool
     totals: Totals
     duration: float
+    coverage: float | None = None
 
 
 class Store(Protocol):
-    """A history. Reads see builds newest first (by start, then by name); `last` counts recorded builds.
+    """A history. Reads see builds newest first (by start, then by name); `last` counts recorded builds. `but`: a build
+    that they do not see, so that one that is reported again is held against what was before it.
 
     Durations are kept to single precision: 7 digits, so milliseconds are exact up to 4 hours. Every method may raise
     `HistoryError`; callers tell the user and go on as if nothing were remembered: no build fails for want of memory.
@@ -95,17 +98,17 @@ class Store(Protocol):
         """Remember a build, atomically."""
 
     def durations(
-        self, tests: Collection[str] | None = None, *, last: int = 5, runner: str | None = None
+        self, tests: Collection[str] | None = None, *, last: int = 5, runner: str | None = None, but: str = ""
     ) -> Mapping[str, tuple[float, ...]]:
         """Up to `last` usable durations a test, newest first; tests without any are absent. None: all tests."""
 
     def outcomes(self, test: str, *, last: int = 20) -> Sequence[tuple[BuildSummary, Observation]]:
         """What the last builds that had the test said of it, newest first."""
 
-    def patterns(self, *, last: int = 50) -> Mapping[str, str]:
+    def patterns(self, *, last: int = 50, but: str = "") -> Mapping[str, str]:
         """How every test fared in the last builds: one letter a build (`LETTERS`), newest first."""
 
-    def builds(self, *, last: int = 20) -> Sequence[BuildSummary]:
+    def builds(self, *, last: int = 20, but: str = "") -> Sequence[BuildSummary]:
         """The last builds, newest first."""
 
     def forget(self, *, keep: int) -> int:
@@ -170,6 +173,7 @@ def summarise(build: BuildRecord) -> BuildSummary:
         complete=build.complete,
         totals=Totals.of(counts, flaky=flaky, runs=runs),
         duration=duration,
+        coverage=build.coverage,
     )
 
 

@@ -29,11 +29,11 @@ class MemoryHistory:
         self._builds[build.build, build.runner] = (summarise(build), seen)
 
     def durations(
-        self, tests: Collection[str] | None = None, *, last: int = 5, runner: str | None = None
+        self, tests: Collection[str] | None = None, *, last: int = 5, runner: str | None = None, but: str = ""
     ) -> Mapping[str, tuple[float, ...]]:
         wanted = None if tests is None else frozenset(tests)
         found: dict[str, list[float]] = {}
-        for summary, seen in self._newest():
+        for summary, seen in self._newest(but):
             if runner is not None and summary.runner != storable(runner):
                 continue
             for test, one in seen.items():
@@ -45,13 +45,13 @@ class MemoryHistory:
         said = ((summary, seen[test]) for summary, seen in self._newest() if test in seen)
         return tuple(islice(said, max(last, 0)))
 
-    def patterns(self, *, last: int = 50) -> Mapping[str, str]:
-        columns = [seen for _, seen in islice(self._newest(), max(last, 0))]
+    def patterns(self, *, last: int = 50, but: str = "") -> Mapping[str, str]:
+        columns = [seen for _, seen in islice(self._newest(but), max(last, 0))]
         tests = sorted({test for seen in columns for test in seen})
         return {test: "".join(letter(seen[test]) if test in seen else ABSENT for seen in columns) for test in tests}
 
-    def builds(self, *, last: int = 20) -> Sequence[BuildSummary]:
-        return tuple(summary for summary, _ in islice(self._newest(), max(last, 0)))
+    def builds(self, *, last: int = 20, but: str = "") -> Sequence[BuildSummary]:
+        return tuple(summary for summary, _ in islice(self._newest(but), max(last, 0)))
 
     def forget(self, *, keep: int) -> int:
         names = list(dict.fromkeys(summary.build for summary, _ in self._newest()))
@@ -62,9 +62,10 @@ class MemoryHistory:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _newest(self) -> Iterator[tuple[BuildSummary, dict[str, Observation]]]:
+    def _newest(self, but: str = "") -> Iterator[tuple[BuildSummary, dict[str, Observation]]]:
         """Newest first; of those that started together, the last by name."""
-        return iter(sorted(self._builds.values(), key=_age, reverse=True))
+        others = (told for told in self._builds.values() if not but or told[0].build != storable(but))
+        return iter(sorted(others, key=_age, reverse=True))
 
 
 def _age(build: tuple[BuildSummary, dict[str, Observation]]) -> tuple[float, str, str]:

@@ -42,7 +42,12 @@ def _create(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX newest ON builds (started, build, runner)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create,)
+def _add_coverage(db: sqlite3.Connection) -> None:
+    """Version 2: the share of lines that a build covered."""
+    db.execute("ALTER TABLE builds ADD COLUMN coverage REAL")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_coverage)
 """The n-th makes version n of version n - 1, inside a transaction. Append only: files of every version exist."""
 
 

@@ -20,7 +20,8 @@ from ci_orchestrator.history.schema import PATIENCE, connect, explained
 from ci_orchestrator.results.model import Totals
 
 _SUMMARY = """build, started, runner, revision, branch, wall, complete, duration,
-    passed, failed, errored, skipped, not_proven, flaky, runs"""
+    passed, failed, errored, skipped, not_proven, flaky, runs, coverage"""
+_BUT = "(?1 = '' OR build <> ?1)"
 _NEWEST = "ORDER BY started DESC, build DESC, runner DESC"
 
 
@@ -48,15 +49,17 @@ class SqliteHistory:
             )
 
     def durations(
-        self, tests: Collection[str] | None = None, *, last: int = 5, runner: str | None = None
+        self, tests: Collection[str] | None = None, *, last: int = 5, runner: str | None = None, but: str = ""
     ) -> Mapping[str, tuple[float, ...]]:
         with self._transaction() as db:
             names, size = self._names, len(self._names)
             wanted = packing.everything(size) if tests is None else packing.mask(names.numbers(tests), size)
-            query = f"SELECT marks, durations FROM builds WHERE ?1 IS NULL OR runner = ?1 {_NEWEST}"  # noqa: S608
-            return packing.newest(
-                db.execute(query, (None if runner is None else storable(runner),)), names.ids, wanted, max(last, 0)
+            which = f"{_BUT} AND (?2 IS NULL OR runner = ?2)"
+            found = db.execute(
+                f"SELECT marks, durations FROM builds WHERE {which} {_NEWEST}",  # noqa: S608
+                (storable(but), None if runner is None else storable(runner)),
             )
+            return packing.newest(found, names.ids, wanted, max(last, 0))
 
     def outcomes(self, test: str, *, last: int = 20) -> Sequence[tuple[BuildSummary, Observation]]:
         with self._transaction() as db:
@@ -66,18 +69,18 @@ class SqliteHistory:
                 )
             )
 
-    def patterns(self, *, last: int = 50) -> Mapping[str, str]:
+    def patterns(self, *, last: int = 50, but: str = "") -> Mapping[str, str]:
         with self._transaction() as db:
-            ids, query = self._names.ids, f"SELECT marks FROM builds {_NEWEST} LIMIT ?"  # noqa: S608
-            columns = [packing.unpack_bytes(marks) for (marks,) in db.execute(query, (max(last, 0),))]
+            ids, query = self._names.ids, f"SELECT marks FROM builds WHERE {_BUT} {_NEWEST} LIMIT ?2"  # noqa: S608
+            columns = [packing.unpack_bytes(marks) for (marks,) in db.execute(query, (storable(but), max(last, 0)))]
             rows = packing.letters(columns, len(ids))
         nowhere = ABSENT * len(columns)
         return {test: row for test, row in zip(ids, rows, strict=True) if row != nowhere}
 
-    def builds(self, *, last: int = 20) -> Sequence[BuildSummary]:
+    def builds(self, *, last: int = 20, but: str = "") -> Sequence[BuildSummary]:
         with explained(self._path):
-            query = f"SELECT {_SUMMARY} FROM builds {_NEWEST} LIMIT ?"  # noqa: S608
-            return tuple(map(_summary, self._db.execute(query, (max(last, 0),))))
+            query = f"SELECT {_SUMMARY} FROM builds WHERE {_BUT} {_NEWEST} LIMIT ?2"  # noqa: S608
+            return tuple(map(_summary, self._db.execute(query, (storable(but), max(last, 0)))))
 
     def forget(self, *, keep: int) -> int:
         with self._transaction("IMMEDIATE") as db:
@@ -137,11 +140,12 @@ def _row(build: BuildRecord) -> tuple[object, ...]:
     return (
         *(of.build, of.started, of.runner, of.revision, of.branch, of.wall, of.complete, of.duration),
         *(counts.passed, counts.failed, counts.errored, counts.skipped, counts.not_proven, counts.flaky, counts.runs),
+        of.coverage,
     )
 
 
 def _summary(row: Sequence[Any]) -> BuildSummary:
-    build, started, runner, revision, branch, wall, complete, duration, *counts = row
+    build, started, runner, revision, branch, wall, complete, duration, *counts, coverage = row
     return BuildSummary(
         build=build,
         started=started,
@@ -152,4 +156,5 @@ def _summary(row: Sequence[Any]) -> BuildSummary:
         complete=bool(complete),
         totals=Totals(*counts),
         duration=duration,
+        coverage=coverage,
     )

@@ -278,3 +278,18 @@ def test_all_backends_say_the_same(
         told.append((gone, said, [list(store.outcomes(f"s::f{n % 3}::t{n}", last=last)) for n in range(9)]))
         store.close()
     assert all(one == told[0] for one in told)
+
+
+def test_a_build_that_is_left_out_is_not_seen(store: Store) -> None:
+    for number in range(3):
+        store.record(build(number, *took(a=number + 0.5)))
+    assert store.durations(but="b2") == {"unit::t.py::a": (1.5, 0.5)}
+    assert store.durations(last=1, but="b2") == {"unit::t.py::a": (1.5,)}
+    assert store.patterns(but="b1") == {"unit::t.py::a": "PP"}
+    assert [one.build for one in store.builds(last=2, but="b2")] == ["b1", "b0"]
+
+
+def test_coverage_is_remembered_where_it_was_measured(store: Store) -> None:
+    store.record(BuildRecord(build="b0", started=1.0, coverage=0.8125))
+    store.record(BuildRecord(build="b1", started=2.0))
+    assert [one.coverage for one in store.builds()] == [None, 0.8125]
