@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ci_orchestrator.report import html_data, html_sections
 from ci_orchestrator.report.escape import for_script
@@ -18,16 +18,24 @@ def render_html(report: Report) -> bytes:
     their details and the timeline are drawn by the page's own scripts from embedded data. Nothing is loaded from
     anywhere: the page's Content Security Policy forbids it.
     """
+    return b"".join(stream_html(report))
+
+
+def stream_html(report: Report) -> Iterator[bytes]:
+    """`render_html` in pieces, for reports that are too large to hold twice."""
     said = verdict(report)
     title = f"{said.symbol} {said.word} · {report.title}" if report.title else f"{said.symbol} {said.word}"
-    return page(title, html_sections.body(report, said), _data(report)).encode()
+    for piece in page(title, html_sections.body(report, said), _data(report)):
+        yield piece.encode()
 
 
 def _data(report: Report) -> Iterator[str]:
-    yield _script("index", html_data.index(report))
+    yield from _script("index", html_data.index(report))
     for number, chunk in enumerate(html_data.chunks(report)):
-        yield _script(f"chunk-{number}", chunk)
+        yield from _script(f"chunk-{number}", [for_script(chunk)])
 
 
-def _script(name: str, value: object) -> str:
-    return f'<script type="application/json" id="{name}">{for_script(value)}</script>\n'
+def _script(name: str, pieces: Iterable[str]) -> Iterator[str]:
+    yield f'<script type="application/json" id="{name}">'
+    yield from pieces
+    yield "</script>\n"

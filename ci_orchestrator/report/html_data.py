@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, groupby, islice
 from typing import Any
 
-from ci_orchestrator.report.escape import one_line, output, shortened, visible
+from ci_orchestrator.report.escape import for_script, one_line, output, shortened, visible
+from ci_orchestrator.report.html_rows import Rows
+from ci_orchestrator.report.html_timeline import LONGEST, lanes
 from ci_orchestrator.results.model import Attempt, Outcome, TestResult, split_id
 from ci_orchestrator.results.report import Report, Span
 
@@ -33,37 +35,65 @@ LETTERS: Mapping[str, str] = {
     Outcome.NOT_PROVEN: "N",
 }
 
-_LONGEST = 1e9
+_PIECE = 1_000
+"""Values of a column that are written at once."""
 
 
-def index(report: Report) -> dict[str, Any]:
-    """The columns of the table and the timeline; a row is the position of a test in `Report.results`."""
-    jobs, lanes = _Names(), _Names()
-    runs: list[list[Any]] = []
-    names, job = [], []
-    for one in report.results:
-        suite, path, name = split_id(visible(one.id))
-        if not runs or runs[-1][0] != suite or runs[-1][1] != path:
-            runs.append([suite, path, 0])
-        runs[-1][2] += 1
-        names.append(name)
-        last = one.last
-        job.append(jobs.at(last.job if last else ""))
+def index(report: Report) -> Iterator[str]:
+    """The columns of the table and the timeline, as the pieces of one JSON object.
+
+    A row is the position of a test in `Report.results`. Each column is made as it is written: of a million tests no
+    column is ever held.
+    """
     results = report.results
-    return {
-        "runs": runs,
-        "names": names,
-        "outcomes": "".join(LETTERS[one.outcome] for one in results),
-        "durations": [ticks(one.duration) for one in results],
-        "job": job,
-        "flaky": [row for row, one in enumerate(results) if one.flaky],
-        "tries": [[row, len(one.attempts)] for row, one in enumerate(results) if len(one.attempts) != 1],
-        "timeline": _timeline(report, lanes),
-        "jobs": jobs.all,
-        "lanes": lanes.all,
-        "wall": ticks(report.wall),
-        "chunk": CHUNK,
-    }
+    jobs, workers = _Names(), _Names()
+    tests = ((row, one) for row, one in enumerate(results))
+    return _object(
+        _column("runs", _runs(results)),
+        _column("names", (split_id(visible(one.id))[2] for one in results)),
+        _letters("outcomes", (LETTERS[one.outcome] for one in results)),
+        _column("durations", (ticks(one.duration) for one in results)),
+        _column("job", (jobs.at(one.last.job if one.last else "") for one in results)),
+        _column("flaky", (row for row, one in enumerate(results) if one.flaky)),
+        _column("tries", ([row, len(one.attempts)] for row, one in tests if len(one.attempts) != 1)),
+        chain(['"timeline":'], _timeline(report, workers)),
+        _column("jobs", jobs.all),
+        _column("lanes", workers.all),
+        [f'"wall":{ticks(report.wall)},"chunk":{CHUNK}'],
+    )
+
+
+def _runs(results: Iterable[TestResult]) -> Iterator[list[Any]]:
+    """Suite, path and number of the tests that follow each other and share them."""
+    for (suite, path), own in groupby(results, key=lambda one: split_id(visible(one.id))[:2]):
+        yield [suite, path, sum(1 for _ in own)]
+
+
+def _object(*members: Iterable[str]) -> Iterator[str]:
+    """A JSON object; each member is made when those before it are written."""
+    opening = "{"
+    for member in members:
+        yield opening
+        yield from member
+        opening = ","
+    yield "}"
+
+
+def _column(name: str, values: Iterable[Any]) -> Iterator[str]:
+    yield f'"{name}":['
+    rest, between = iter(values), ""
+    while some := list(islice(rest, _PIECE)):
+        yield between + for_script(some)[1:-1]
+        between = ","
+    yield "]"
+
+
+def _letters(name: str, letters: Iterable[str]) -> Iterator[str]:
+    yield f'"{name}":"'
+    rest = iter(letters)
+    while some := "".join(islice(rest, _PIECE)):
+        yield some
+    yield '"'
 
 
 def chunks(report: Report) -> Iterator[list[Any]]:
@@ -79,7 +109,7 @@ def chunks(report: Report) -> Iterator[list[Any]]:
 
 def ticks(seconds: float) -> int:
     """Tenths of a millisecond; 0 for what is no plausible time."""
-    return round(seconds * 10_000) if 0 <= seconds <= _LONGEST else 0
+    return round(seconds * 10_000) if 0 <= seconds <= LONGEST else 0
 
 
 @dataclass(init=False, slots=True)
@@ -101,38 +131,20 @@ class _Names:
         return number
 
 
-def _timeline(report: Report, names: _Names) -> dict[str, Any]:
-    rows = {one.id: row for row, one in enumerate(report.results)} if report.timeline else {}
-    lanes = _lanes([span for span in report.timeline if 0 <= span.start <= span.end <= _LONGEST])
-    spans = [span for _, lane in lanes for span in lane]
-    return {
-        "lanes": [[names.at(label), len(lane)] for label, lane in lanes],
-        "start": [ticks(span.start) for span in spans],
-        "length": [ticks(span.end - span.start) for span in spans],
-        "row": [rows.get(span.test, -1) for span in spans],
-        "outcomes": "".join(LETTERS.get(span.outcome, "N") for span in spans),
-    }
+def _timeline(report: Report, names: _Names) -> Iterator[str]:
+    """The lanes, then the spans of all lanes, one lane after the other."""
+    rows, found = Rows(report.results), lanes(report.timeline)
 
+    def spans() -> Iterator[Span]:
+        return chain.from_iterable(lane for _, lane in found)
 
-def _lanes(spans: Iterable[Span]) -> list[tuple[str, list[Span]]]:
-    """One lane a worker, in the order in which they began.
-
-    On one machine a worker serves several jobs, one test at a time; on several machines each job has workers of the
-    same names, at the same time. Spans tell the two apart: where jobs overlap in a worker, it is several workers.
-    """
-    workers: dict[str, list[Span]] = {}
-    for span in sorted(spans, key=lambda span: (span.start, span.end, span.job, span.worker, span.test)):
-        workers.setdefault(span.worker, []).append(span)
-    lanes: list[tuple[str, list[Span]]] = []
-    for worker, own in workers.items():
-        if any(after.start < before.end and after.job != before.job for before, after in pairwise(own)):
-            jobs: dict[str, list[Span]] = {}
-            for span in own:
-                jobs.setdefault(span.job, []).append(span)
-            lanes += [(" · ".join(filter(None, (job, worker))), some) for job, some in jobs.items()]
-        else:
-            lanes.append((worker, own))
-    return sorted(lanes, key=lambda lane: (lane[1][0].start, lane[0]))
+    return _object(
+        _column("lanes", ([names.at(label), len(lane)] for label, lane in found)),
+        _column("start", (ticks(span.start) for span in spans())),
+        _column("length", (ticks(span.end - span.start) for span in spans())),
+        _letters("outcomes", (LETTERS.get(span.outcome, "N") for span in spans())),
+        _column("row", (-1 if (row := rows.of(span.test)) is None else row for span in spans())),
+    )
 
 
 def _attempt(attempt: Attempt, limit: int) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -13,25 +13,21 @@ from ci_orchestrator.report.escape import for_html
 _SCRIPTS = ("data.js", "table.js", "detail.js", "timeline.js", "main.js")
 
 
-def page(title: str, body: str, data: Iterable[str]) -> str:
-    """The document. `body` is HTML, `data` are the elements that the scripts read."""
+def page(title: str, body: Iterable[str], data: Iterable[str]) -> Iterator[str]:
+    """The document, in pieces. `body` is HTML, `data` are the elements that the scripts read."""
     style, script = _asset("report.css"), _script()
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return "".join(
-        [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-            '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="light dark">\n',
-            f"<title>{for_html(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n",
-            body,
-            *data,
-            f'<script type="module">{script}</script>\n</body>\n</html>\n',
-        ]
-    )
+    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="light dark">\n'
+    yield f"<title>{for_html(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+    yield from body
+    yield from data
+    yield f'<script type="module">{script}</script>\n</body>\n</html>\n'
 
 
 @cache

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ci_orchestrator.report import figures, html_tests
 from ci_orchestrator.report.escape import for_html
 from ci_orchestrator.report.gates import barring, html_section
 from ci_orchestrator.report.html_proof import certificate
+from ci_orchestrator.report.html_rows import Rows
 from ci_orchestrator.report.html_top import top
 from ci_orchestrator.report.html_trend import trend
 from ci_orchestrator.report.verdict import Verdict
@@ -18,45 +19,34 @@ from ci_orchestrator.results.report import JobSummary, Report
 
 FAILURES_SHOWN, OTHERS_SHOWN, SLOWEST_SHOWN, WARNINGS_SHOWN = 20, 10, 10, 20
 
-Rows = Mapping[str, int]
-"""The table's row of a test."""
-
 _CALM = (
     '<section class="card calm"><h2>Failures</h2><p>Nothing failed, everything that should have run has a result, '
     "and nothing had to be tried twice.</p></section>\n"
 )
 
 
-def body(report: Report, said: Verdict) -> str:
+def body(report: Report, said: Verdict) -> Iterator[str]:
     """Everything between ``<body>`` and the data."""
-    rows = {one.id: row for row, one in enumerate(report.results)}
+    rows = Rows(report.results)
     attention, slowest = _attention(report, rows), _slowest(report, rows)
-    return "".join(
-        [
-            '<a class="skip" href="#tests">Skip to all tests</a>\n',
-            top(report, said),
-            '<main>\n<div class="columns">\n<div>\n',
-            _warnings(report.warnings),
-            html_section(report.gates),
-            attention or (_CALM if not barring(report.gates) else "") + slowest,
-            "</div>\n<div>\n",
-            certificate(report, rows),
-            trend(figures.with_this_build(report)),
-            slowest if attention else "",
-            "</div>\n</div>\n",
-            _workers(report),
-            html_tests.table(),
-            _jobs(report.jobs),
-            "</main>\n",
-            html_tests.DETAIL,
-            _foot(report),
-        ]
-    )
-
-
-def link(one: TestResult, rows: Rows, text: str) -> str:
-    """A link that opens the test; `text` is HTML."""
-    return f'<a class="test" href="#t{rows[one.id]}">{text}</a>'
+    calm = "" if barring(report.gates) else _CALM
+    yield '<a class="skip" href="#tests">Skip to all tests</a>\n'
+    yield top(report, said)
+    yield '<main>\n<div class="columns">\n<div>\n'
+    yield _warnings(report.warnings)
+    yield html_section(report.gates)
+    yield attention or calm + slowest
+    yield "</div>\n<div>\n"
+    yield certificate(report, rows)
+    yield trend(figures.with_this_build(report))
+    yield slowest if attention else ""
+    yield "</div>\n</div>\n"
+    yield _workers(report)
+    yield html_tests.table()
+    yield _jobs(report.jobs)
+    yield "</main>\n"
+    yield html_tests.DETAIL
+    yield _foot(report)
 
 
 def _warnings(warnings: Sequence[str]) -> str:
@@ -115,7 +105,7 @@ class _Tests:
             f'<span class="place">{badge}<bdi>{for_html(place)}</bdi> · {for_html(one.suite)}{note}</span>'
             + (f'<span class="message">{said}</span>' if said else "")
         )
-        return f'<li class="{tone}">{link(one, self.rows, inner)}</li>'
+        return f'<li class="{tone}">{self.rows.link(one.id, inner)}</li>'
 
 
 def _slowest(report: Report, rows: Rows) -> str:
@@ -129,7 +119,7 @@ def _slowest(report: Report, rows: Rows) -> str:
             f'<span class="name">{_name(one)}</span><span class="time">{seconds(one.duration)}</span>'
             f'<svg class="bar" aria-hidden="true"><rect width="{width:.2f}%" height="100%"/></svg>'
         )
-        items.append(f'<li class="{one.outcome.value}">{link(one, rows, inner)}</li>')
+        items.append(f'<li class="{one.outcome.value}">{rows.link(one.id, inner)}</li>')
     return f'<section class="card" id="slowest"><h2>Slowest</h2><ol class="slow">{"".join(items)}</ol></section>\n'
 
 

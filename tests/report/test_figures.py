@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,6 +80,10 @@ def test_moments():
     assert [moment(wrong) for wrong in (0, 1e300, math.nan, math.inf, -1e12)] == [""] * 5
 
 
+def columns(report: Report) -> dict[str, Any]:
+    return json.loads("".join(index(report)))
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from("ab"), st.sampled_from(["p.py", "", "q"]), st.text('[:]é "', max_size=5)), unique=True
@@ -86,7 +92,7 @@ def test_moments():
 def test_the_columns_give_every_id_back(parts):
     ids = sorted({"::".join(part) for part in parts})
     results = tuple(result(one, [Attempt(outcome=Outcome.PASSED)]) for one in ids)
-    data = index(Report(title="x", results=results, certificate=Certificate(certified=False)))
+    data = columns(Report(title="x", results=results, certificate=Certificate(certified=False)))
     names = iter(data["names"])
     back = [[suite, path, next(names)] for suite, path, number in data["runs"] for _ in range(number)]
     assert len(back) == len(ids) == len(data["outcomes"]) == len(data["durations"])
@@ -105,7 +111,7 @@ def test_texts_are_bounded_over_all_tests(outcome, budget):
 
 def lanes(*spans: tuple[str, str, float, float]) -> list[str]:
     timeline = tuple(Span(job, worker, "s::p::t", start, end, "passed") for job, worker, start, end in spans)
-    data = index(Report(title="x", timeline=timeline, certificate=Certificate(certified=False)))
+    data = columns(Report(title="x", timeline=timeline, certificate=Certificate(certified=False)))
     return [data["lanes"][label] for label, _ in data["timeline"]["lanes"]]
 
 
