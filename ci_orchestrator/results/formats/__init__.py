@@ -15,7 +15,10 @@ from ci_orchestrator.results.formats.base import Format, Item, Readable
 _HERE = "ci_orchestrator.results.formats"
 
 FORMATS: dict[str, str] = {
+    "jest": f"{_HERE}.tests.jest:JEST",
     "junit": f"{_HERE}.tests.junit:JUNIT",
+    "nunit3": f"{_HERE}.tests.nunit3:NUNIT3",
+    "playwright": f"{_HERE}.tests.playwright:PLAYWRIGHT",
 }
 
 HEAD = 65_536
