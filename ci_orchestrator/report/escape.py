@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from urllib.parse import quote
 
 # C0 and C1 controls but tab and newline, soft hyphen, direction marks and overrides, zero-width characters (the
 # joiners U+200C/D stay: scripts and emoji need them), line separators, lone surrogates, interlinear marks, tags.
@@ -19,6 +20,10 @@ _ACTING = re.compile(
 _COLOUR = re.compile("\x1b\\[[0-9;:]*m")
 _BREAKS = re.compile(r"[\t\n]+")
 _ASCII_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_PREFORMATTED = re.compile(r"[!\"#&'/:<>@`]")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#].*)?", re.DOTALL)
+_ADDRESS_LIMIT = 2_000
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def visible(text: str) -> str:
@@ -42,12 +47,49 @@ def for_html(text: str) -> str:
 
 
 def for_markdown(text: str) -> str:
-    """`one_line`, as inert code in GitHub-flavoured markdown.
+    """`one_line`, as inert code in GitHub-flavoured markdown, and in HTML within it.
 
     Every ASCII mark becomes a character reference, so that no parser sees markup, a link, a table's cell border or an
-    entity in it; inside ``<code>`` no ``@name``, ``#1`` or commit id becomes a mention or a reference.
+    entity in it; inside ``<code>`` no ``@name``, ``#1`` or commit id becomes a mention or a reference. cmark-gfm looks
+    for e-mail addresses once references are resolved: an invisible break before each ``@`` leaves none to be found.
     """
-    return f"<code>{_ASCII_PUNCTUATION.sub(lambda match: f'&#{ord(match[0])};', one_line(text))}</code>"
+    return f"<code>{_ASCII_PUNCTUATION.sub(_reference, one_line(text))}</code>"
+
+
+def for_preformatted(text: str) -> str:
+    """`output`, as the content of a ``<pre>`` that begins a line of markdown: many lines, and blank ones.
+
+    There, markdown is not looked for; left to disarm are HTML, what a forge reads in the source at the start of a line
+    (GitLab's ``/close``, ``::error`` and ``##vso[`` where a file is printed to a log), mentions and references.
+    """
+    return _PREFORMATTED.sub(lambda match: f"&#{ord(match[0])};", output(text))
+
+
+def web_address(text: str) -> str:
+    """`text` as the target of a link, in markdown and in a quoted attribute; empty unless it is an absolute ``http`` or
+    ``https`` address without a user name."""
+    if len(text) > _ADDRESS_LIMIT or not _ADDRESS.fullmatch(text):
+        return ""
+    kept = quote(_STRAY_PERCENT.sub("%25", text), safe="/:?#=&+,;$~%", errors="replace")
+    return kept.replace("&", "&amp;")
+
+
+def source_address(template: str, path: str, line: int) -> str:
+    """The `web_address` of a line of a file (`results.report.Links.source`); empty when it cannot be told.
+
+    A path comes from a test: only one that stays inside the project gets an address.
+    """
+    if not path or path.startswith("/") or "\\" in path or ".." in path.split("/"):
+        return ""
+    if line <= 0 and "{line}" in template.partition("#")[2]:
+        template = template.partition("#")[0]
+    place = quote(path.removeprefix("./"), safe="/", errors="replace")
+    return web_address(template.replace("{path}", place).replace("{line}", str(max(line, 1))))
+
+
+def _reference(match: re.Match[str]) -> str:
+    mark = match[0]
+    return "<wbr>&#64;" if mark == "@" else f"&#{ord(mark)};"
 
 
 def for_script(value: object) -> str:
