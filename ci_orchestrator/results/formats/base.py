@@ -17,6 +17,9 @@ from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.coverage import FileCoverage
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, make_id
 
+SUITE_CASE = "(suite)"
+"""The name of the case that stands for an outcome which a group of tests has and none of them."""
+
 
 class Readable(Protocol):
     """All that a reader asks of a stream of bytes."""

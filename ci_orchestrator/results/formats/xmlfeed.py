@@ -28,9 +28,20 @@ _CUT_SHORT = {"no element found", "unclosed token", "unclosed CDATA section", "p
 
 def root_tag(head: bytes) -> str:
     """The name of the first element of a file that starts with `head`, without its prefix; "" when it is not XML."""
-    name, _ = encoding_of(head)
-    match = _ROOT.match(head.decode(name, errors="replace").lstrip("\ufeff"))
+    match = _ROOT.match(_text(head))
     return match[1] if match else ""
+
+
+def root_says(head: bytes, words: str) -> bool:
+    """True when the tag of the first element of a file that starts with `head` holds `words`: an attribute's, say."""
+    text = _text(head)
+    match = _ROOT.match(text)
+    return match is not None and words in text[match.end() :].partition(">")[0]
+
+
+def _text(head: bytes) -> str:
+    name, _ = encoding_of(head)
+    return head.decode(name, errors="replace").lstrip("\ufeff")
 
 
 class XmlFeed:

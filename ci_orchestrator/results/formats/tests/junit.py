@@ -5,7 +5,8 @@ There is no standard; this reader goes by the elements and takes them wherever t
 - ``testsuite`` at any depth, with or without ``testsuites`` around it (phpunit nests suite, class and data provider);
 - the worst of ``error``, ``failure``, ``skipped`` in a case decides; the texts of all are kept. Directly in a
   ``testsuite`` they are an outcome that no case tells (a fixture or a program that died): a case called ``(suite)``;
-- surefire's ``flakyFailure``/``flakyError`` are attempts before, ``rerunFailure``/``rerunError`` attempts after;
+- surefire's ``flakyFailure``/``flakyError`` are attempts before, ``rerunFailure``/``rerunError`` attempts after
+  (cargo-nextest and Gradle write them as well, with a ``time``);
 - ``status``/``result``: *disabled*, *notrun*, *suppressed* never ran, whatever else the case says (googletest, ctest);
   *failed*, *errored* and their like hold also without a child that says it;
 - times with thousands separators (surefire: ``1,234.5``) and decimal commas; a time that is none is 0 and a warning;
@@ -19,21 +20,14 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ci_orchestrator.errors import Where
-from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, ReadWarning, SuiteOutput
+from ci_orchestrator.results.formats.base import SUITE_CASE as SUITE_CASE
+from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, SuiteOutput
 from ci_orchestrator.results.formats.text import NAME_LIMIT, BoundedText, cut, cut_name, cut_text
+from ci_orchestrator.results.formats.xmlcases import LONGEST, NESTED_SUITES, not_whole, said_at_the_end
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_tag
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
 ROOTS = ("testsuites", "testsuite", "testcase")
-SUITE_CASE = "(suite)"
-"""The name of the case that stands for an outcome which a suite has and none of its cases."""
-
-NESTED_SUITES = 32
-"""Names of groups that a case keeps; deeper ones are left out."""
-
-LONGEST = 1e9
-"""Seconds; a longer time, or a negative one, is a mistake of the tool."""
 
 _new = object.__new__  # looked up once, not for each case
 _PROBLEMS = {"failure": Outcome.FAILED, "error": Outcome.ERRORED, "skipped": Outcome.SKIPPED}
@@ -79,19 +73,7 @@ def _batches(stream: Readable, file: str) -> Iterator[Iterable[Item]]:
         found = found or any(type(item) is Case for item in items)
         yield reader.feed.warnings()
         yield items
-    yield _ending(reader, found=found)
-
-
-def _ending(reader: _Reader, *, found: bool) -> Iterator[Item]:
-    feed, unfinished = reader.feed, reader.unfinished()
-    if feed.broken and not found and not unfinished:
-        raise feed.refusal(feed.broken, "nothing could be read of it: run the tests again")
-    if feed.broken:
-        yield ReadWarning(f"{feed.broken}: what follows was not read", feed.where)
-    if not found and not unfinished:
-        yield ReadWarning("the file holds no test cases", Where(file=feed.file))
-    yield from unfinished
-    yield from feed.repeated()
+    yield said_at_the_end(reader.feed, reader.unfinished(), found=found)
 
 
 JUNIT = Format(
@@ -153,9 +135,7 @@ class _Reader:
         """The cases that the end of a broken file cut. They are not proven, unless they had failed already."""
         cases = self._outer if self._case is None else [*self._outer, self._case]
         for case in cases:
-            if case.outcome in (Outcome.PASSED, Outcome.SKIPPED):
-                case.outcome = Outcome.NOT_PROVEN
-                case.message = "the file ends within this test"
+            not_whole(case)
         return cases
 
     def start(self, tag: str, attributes: list[str]) -> None:
@@ -312,6 +292,7 @@ class _Reader:
         attempt = Attempt(
             outcome=outcome,
             cause=cause,
+            duration=self._seconds(closed.attributes.get("time", "")),
             message=message,
             details=closed.trace or details,
             stdout=closed.stdout,
