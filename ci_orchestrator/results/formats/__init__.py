@@ -15,10 +15,15 @@ from ci_orchestrator.results.formats.base import Format, Item, Readable
 _HERE = "ci_orchestrator.results.formats"
 
 FORMATS: dict[str, str] = {
+    "boost": f"{_HERE}.tests.boost:BOOST",
+    "go_test": f"{_HERE}.tests.go_test:GO_TEST",
     "jest": f"{_HERE}.tests.jest:JEST",
     "junit": f"{_HERE}.tests.junit:JUNIT",
+    "nunit2": f"{_HERE}.tests.nunit2:NUNIT2",
     "nunit3": f"{_HERE}.tests.nunit3:NUNIT3",
     "playwright": f"{_HERE}.tests.playwright:PLAYWRIGHT",
+    "trx": f"{_HERE}.tests.trx:TRX",
+    "xunit": f"{_HERE}.tests.xunit:XUNIT",
 }
 
 HEAD = 65_536
