@@ -220,6 +220,16 @@ def _first(error: ValidationError) -> str:
     return ": ".join(filter(None, (place, first["msg"].removeprefix("Value error, "))))
 
 
+def plan_of(lock: Lock) -> Plan:
+    """The plan as it was when the lock was made. Raises `LockError` when this version does not understand it."""
+    try:
+        return Plan.model_validate(lock.plan)
+    except ValidationError as error:
+        raise LockError(
+            f"its plan cannot be read: {_first(error)}", fix="make a new one: ci-orchestrator plan --lock-out FILE"
+        ) from None
+
+
 def moved(lock: Lock, plan: Plan) -> tuple[str, ...]:
     """What differs between the lock's plan and `plan`: ``suites.unit.timeout: 1800.0 → 60.0``. Empty: nothing."""
     return tuple(_differences("", lock.plan, plan_value(plan)))

@@ -7,11 +7,14 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal, Protocol
+from urllib.parse import quote
 
 from ci_orchestrator.plan.fields import MOST_JOBS
 from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.pipeline import Limits, Pipeline, Rendered, Shape
+from ci_orchestrator.results.report import Links
 
 CONTROL_SECONDS = 3600
 """The longest that planning, a gate, the report or what follows a verdict may take."""
@@ -50,8 +53,9 @@ class Finding:
 class Ci(Protocol):
     """Where this process runs, as a job of a pipeline or of none: what it is told there, and what it can tell.
 
-    `name`: of the provider. `attempt`: which try of the job this is, None where nobody counts. The methods raise
-    `OSError` when what the provider reads cannot be written.
+    `name`: of the provider. `attempt`: which try of the job this is, None where nobody counts. `links`: where the build
+    and the source at its revision can be opened, as far as the job is told. The methods raise `OSError` when what the
+    provider reads cannot be written.
     """
 
     @property
@@ -59,6 +63,9 @@ class Ci(Protocol):
 
     @property
     def attempt(self) -> int | None: ...
+
+    @property
+    def links(self) -> Links: ...
 
     def publish(self, values: Mapping[str, str]) -> None:
         """Hand values to the jobs that follow, by name (`[a-z_]+`). The values may be anything: each provider's form
@@ -79,6 +86,16 @@ def counted_attempt(environ: Mapping[str, str], variable: str) -> int | None:
     """The number of the attempt that a variable holds, None when it holds none."""
     value = environ.get(variable, "")
     return int(value) if re.fullmatch(r"[1-9][0-9]{0,5}", value, re.ASCII) else None
+
+
+def source_path(environ: Mapping[str, str], variable: str, root: Path) -> str:
+    """What stands for a file in an address of the source: `root` is the project's directory, `variable` holds the
+    repository's on this machine.
+    """
+    place = environ.get(variable, "")
+    if not place or root == Path(place) or not root.is_relative_to(place):
+        return "{path}"
+    return f"{quote(root.relative_to(place).as_posix())}/{{path}}"
 
 
 class Renderer(Protocol):

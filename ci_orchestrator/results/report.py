@@ -134,6 +134,10 @@ class Links:
     images: str = ""
 
 
+NO_LINKS = Links()
+"""Nothing can be opened."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All there is to say about one build. `results` are sorted by id; `warnings` say what could not be read."""
@@ -156,7 +160,7 @@ class Report:
     analysis: Analysis = field(default_factory=Analysis)
     quality: tuple[QualityGate, ...] = ()
     tables: tuple[Table, ...] = ()
-    links: Links = field(default_factory=Links)
+    links: Links = NO_LINKS
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
     exit_code: ExitCode = ExitCode.OK

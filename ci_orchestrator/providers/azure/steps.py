@@ -133,7 +133,7 @@ def publish_lock(pipeline: Pipeline) -> Iterator[Step]:
 def publish_results(pipeline: Pipeline, *, coverage: bool) -> Iterator[Step]:
     """The report, where Azure shows it."""
     yield publish(pipeline, "Keep the report", REPORT, f"ci-orchestrator-report-{ATTEMPT}", "always()")
-    inputs: Step = {"testResultsFormat": "JUnit", "testResultsFiles": place(pipeline, f"{REPORT}/junit.xml")}
+    inputs: Step = {"testResultsFormat": "JUnit", "testResultsFiles": place(pipeline, f"{REPORT}/merged.xml")}
     inputs["testRunTitle"] = "ci-orchestrator"
     yield task("PublishTestResults@2", "Show the test results", inputs, "always()")
     if coverage:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
-from ci_orchestrator.providers.base import Finding, counted_attempt
+from ci_orchestrator.providers.base import Finding, counted_attempt, source_path
 from ci_orchestrator.providers.github.annotations import Annotation, annotate
+from ci_orchestrator.results.report import NO_LINKS, Links
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step's summary; GitHub drops one that is larger. (The page above, "Adding a job summary".)"""
@@ -31,6 +32,7 @@ class GithubCi:
     attempt: int | None = None
     output: Path | None = None
     summary: Path | None = None
+    links: Links = NO_LINKS
     name: str = "github"
 
     @classmethod
@@ -44,6 +46,7 @@ class GithubCi:
             attempt=counted_attempt(environ, "GITHUB_RUN_ATTEMPT"),
             output=_file(environ, "GITHUB_OUTPUT"),
             summary=_file(environ, "GITHUB_STEP_SUMMARY"),
+            links=_links(environ, root),
         )
 
     def publish(self, values: Mapping[str, str]) -> None:
@@ -80,6 +83,19 @@ class GithubCi:
 
 def _file(environ: Mapping[str, str], variable: str) -> Path | None:
     return Path(environ[variable]) if environ.get(variable) else None
+
+
+def _links(environ: Mapping[str, str], root: Path) -> Links:
+    """By https://docs.github.com/actions/reference/workflows-and-actions/variables."""
+    server, repository = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
+    revision, run = environ.get("GITHUB_SHA", ""), environ.get("GITHUB_RUN_ID", "")
+    if not (server and repository and revision and run):
+        return NO_LINKS
+    place = source_path(environ, "GITHUB_WORKSPACE", root)
+    build = f"{server}/{repository}/actions/runs/{run}"
+    return Links(
+        source=f"{server}/{repository}/blob/{revision}/{place}#L{{line}}", build=build, artifacts=f"{build}#artifacts"
+    )
 
 
 def _append(path: Path, data: bytes) -> None:

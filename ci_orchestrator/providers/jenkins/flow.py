@@ -57,7 +57,7 @@ void report() {{
                         ' --lock .ci-orchestrator/plan.lock.json --out .ci-orchestrator/report')
                 // Red tests do not make the build unstable: the verdict decides.
                 junit(
-                    testResults: '.ci-orchestrator/report/junit.xml',
+                    testResults: '.ci-orchestrator/report/merged.xml',
                     allowEmptyResults: true,
                     skipMarkingBuildUnstable: true)
 {coverage}                archiveArtifacts(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_orchestrator.providers.base import Context, Finding
+from ci_orchestrator.results.report import NO_LINKS, Links
 
 _PATIENCE = 10.0
 
@@ -17,6 +18,7 @@ class LocalCi:
     """See `providers.base.Ci`: no pipeline, so no attempts and no one who listens."""
 
     attempt: None = None
+    links: Links = NO_LINKS
     name: str = "local"
 
     def publish(self, values: Mapping[str, str]) -> None:
@@ -45,6 +47,11 @@ def repository(project: Path) -> Path:
     """The root of the repository that a project is in; the project itself where there is none."""
     top = _git(project, "rev-parse", "--show-toplevel")
     return Path(top).resolve() if top else project.resolve()
+
+
+def tracked_files(project: Path) -> frozenset[str]:
+    """All files of the project that git knows, by paths from there; none where there is no git."""
+    return frozenset(filter(None, _git(project, "ls-files", "-z", "--cached").split("\0")))
 
 
 def _git(project: Path, *arguments: str) -> str:

@@ -62,7 +62,7 @@ def test_the_report_is_complete_and_decides(example: Run) -> None:
     assert (certificate["certified"], certificate["planned"], certificate["reported"]) == (True, 37, 37)
     assert "exit code 5" in example.stage("report").log
     assert "6 tests: gate:kernels-50" in example.log
-    assert example.report["junit"] == [{"files": [".ci-orchestrator/report/junit.xml"], "total": 37, "failed": 1}]
+    assert example.report["junit"] == [{"files": [".ci-orchestrator/report/merged.xml"], "total": 37, "failed": 1}]
     assert (example.archive / ".ci-orchestrator/history.sqlite").exists()
 
 
