@@ -24,6 +24,20 @@ FORMATS: dict[str, str] = {
     "playwright": f"{_HERE}.tests.playwright:PLAYWRIGHT",
     "trx": f"{_HERE}.tests.trx:TRX",
     "xunit": f"{_HERE}.tests.xunit:XUNIT",
+    "benchmarkdotnet": f"{_HERE}.benchmarks.benchmarkdotnet:BENCHMARKDOTNET",
+    "benchmarkjs": f"{_HERE}.benchmarks.benchmarkjs:BENCHMARKJS",
+    "benchmarkluau": f"{_HERE}.benchmarks.benchmarkluau:BENCHMARKLUAU",
+    "cargo_bench": f"{_HERE}.benchmarks.cargo_bench:CARGO_BENCH",
+    "catch2": f"{_HERE}.benchmarks.catch2:CATCH2",
+    "criterion": f"{_HERE}.benchmarks.criterion:CRITERION",
+    "criterion_text": f"{_HERE}.benchmarks.criterion_text:CRITERION_TEXT",
+    "custom": f"{_HERE}.benchmarks.custom:CUSTOM",
+    "go_bench": f"{_HERE}.benchmarks.go_bench:GO_BENCH",
+    "google_benchmark": f"{_HERE}.benchmarks.google_benchmark:GOOGLE_BENCHMARK",
+    "hyperfine": f"{_HERE}.benchmarks.hyperfine:HYPERFINE",
+    "jmh": f"{_HERE}.benchmarks.jmh:JMH",
+    "julia": f"{_HERE}.benchmarks.julia:JULIA",
+    "pytest_benchmark": f"{_HERE}.benchmarks.pytest_benchmark:PYTEST_BENCHMARK",
 }
 
 HEAD = 65_536

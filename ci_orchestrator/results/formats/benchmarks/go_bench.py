@@ -1,4 +1,4 @@
-"""``go test -bench`` as text: golang.org/design/14313-benchmark-format.
+"""``go test -bench`` as text: https://go.dev/design/14313-benchmark-format.
 
 Traps: ``-count`` repeats a line, each is one measurement of the same benchmark; ``-8`` at the end of a name is
 GOMAXPROCS and no part of it, unless ``-cpu`` ran several in one file; a line holds several values, each with its unit;
@@ -12,15 +12,39 @@ from collections.abc import Iterator, MutableMapping
 from math import isfinite
 
 from ci_orchestrator.results.benchmark import Benchmark
-from ci_orchestrator.results.formats.benchmarks.units import better_of
-from ci_orchestrator.results.formats.text import cut_name
+from ci_orchestrator.results.formats.base import Format, Item, Readable
+from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
+from ci_orchestrator.results.formats.document import text_of
 
-_LINE = re.compile(r"(?P<name>Benchmark(?![a-z])\S*)\s+\d+(?P<values>(?:\s+[-+0-9.eE]+\s+[^\s\d]\S*)+)\s*$")
-_VALUE = re.compile(r"([-+0-9.eE]+)\s+(\S+)")
-_PROCS = re.compile(r"-(\d+)$")
+_LINE = re.compile(r"(Benchmark(?![a-z])\S*)[ \t]+\d+((?:[ \t]+[-+0-9.eE]+[ \t]+[^\s\d]\S*)+)\s*$")
+_VALUE = re.compile(r"([-+0-9.eE]+)[ \t]+(\S+)")
+_PROCESSORS = re.compile(r"-(\d+)$")
+_RESULT = re.compile(r"^Benchmark(?![a-z])\S*[ \t]+\d+[ \t]+[0-9.eE+-]+[ \t]+[^\s\d]", re.MULTILINE)
+_HEADER = re.compile(r"^goos: \w+\r?\ngoarch: \w+\r?$", re.MULTILINE)
 
 Processors = MutableMapping[tuple[str, str], str]
 """With how many processors each (group, name) of one file ran first."""
+
+
+def sniff(head: bytes) -> bool:
+    """True when a line is the result of a benchmark, or the header that `go test` writes above the first one."""
+    text = text_of(head)
+    return not text.startswith(("{", "<")) and bool(_RESULT.search(text) or _HEADER.search(text))
+
+
+def parse(stream: Readable, file: str) -> Iterator[Item]:
+    """One benchmark for each value of each line; `results.benchmark.merge_benchmarks` makes one of the repeated."""
+    group = ""
+    seen: dict[tuple[str, str], str] = {}
+
+    def take(line: str) -> Iterator[Benchmark]:
+        nonlocal group
+        if line.startswith("pkg: "):
+            group = line.removeprefix("pkg: ").strip()
+        else:
+            yield from benchmark_of(line, group, seen)
+
+    return read_lines(stream, file, take)
 
 
 def benchmark_of(line: str, group: str, seen: Processors | None = None) -> Iterator[Benchmark]:
@@ -32,26 +56,18 @@ def benchmark_of(line: str, group: str, seen: Processors | None = None) -> Itera
     found = _LINE.match(line)
     if found is None:
         return
-    name = _name(found["name"], group, {} if seen is None else seen)
-    for text, unit in _VALUE.findall(found["values"]):
+    name = _name(found[1], group, {} if seen is None else seen)
+    for text, unit in _VALUE.findall(found[2]):
         value = _number(text)
-        if value is not None:
-            yield Benchmark(
-                name=name,
-                value=value,
-                unit=cut_name(unit),
-                better=better_of(unit),
-                group=cut_name(group),
-                samples=1,
-                values=(value,),
-            )
+        one = measured(name=name, value=value, unit=unit, group=group, values=(value,))
+        if isinstance(one, Benchmark):
+            yield one
 
 
 def _name(full: str, group: str, seen: Processors) -> str:
-    ending = _PROCS.search(full)
+    ending = _PROCESSORS.search(full)
     plain, processors = (full[: ending.start()], ending[1]) if ending else (full, "")
-    first = seen.setdefault((group, plain), processors)
-    return cut_name(plain if first == processors else full)
+    return plain if seen.setdefault((group, plain), processors) == processors else full
 
 
 def _number(text: str) -> float | None:
@@ -60,3 +76,6 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if isfinite(value) else None
+
+
+GO_BENCH = Format(name="go_bench", sniff=sniff, parse=parse, kind="benchmarks", about="`go test -bench`, as text")

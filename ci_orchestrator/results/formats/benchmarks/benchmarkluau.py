@@ -1,0 +1,41 @@
+"""Luau's ``bench.py`` as text: ``SUCCESS: base64 : 15.041ms +/- 0.636% on luau``.
+
+The deviation is relative (the table below calls it ``StdDev%``); how many samples it rests on is not told. The group is
+the program that ran the script, since several may be compared in one file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ci_orchestrator.results.benchmark import Benchmark
+from ci_orchestrator.results.formats.base import Format, Item, Readable
+from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
+from ci_orchestrator.results.formats.document import text_of
+
+_RESULT = r"[ \t]*:[ \t]+(\d+(?:\.\d+)?)ms \+/-[ \t]+(\d+(?:\.\d+)?)% on ([^\n]+)"
+_LINE = re.compile(rf"SUCCESS: (\S[^:]*?){_RESULT}")
+_FOUND = re.compile(rf"^SUCCESS: \S[^:\n]*?{_RESULT}", re.MULTILINE)
+
+
+def sniff(head: bytes) -> bool:
+    """True when a line is a result."""
+    return bool(_FOUND.search(text_of(head)))
+
+
+def parse(stream: Readable, file: str) -> Iterator[Item]:
+    """The average of each script, in ms."""
+    return read_lines(stream, file, _benchmark)
+
+
+def _benchmark(line: str) -> Iterator[Benchmark | str]:
+    found = _LINE.match(line)
+    if found:
+        value, deviation = float(found[2]), float(found[3]) / 100
+        yield measured(name=found[1], group=found[4].strip(), value=value, unit="ms", spread=value * deviation)
+
+
+BENCHMARKLUAU = Format(
+    name="benchmarkluau", sniff=sniff, parse=parse, kind="benchmarks", about="Luau's `bench.py`, as text"
+)

@@ -1,0 +1,44 @@
+"""``cargo bench`` as text, of Rust's own harness or of Criterion.rs with ``--output-format bencher``.
+
+Traps: thousands are separated by commas; the unit is part of the line, since harnesses print others than ns/iter; what
+follows ``+/-`` is no standard deviation: the harness tells the distance of the highest from the lowest sample,
+Criterion the width of a confidence interval. It is left out, and with it any test of significance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ci_orchestrator.results.benchmark import Benchmark
+from ci_orchestrator.results.formats.base import Format, Item, Readable
+from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
+from ci_orchestrator.results.formats.document import text_of
+
+_LINE = re.compile(r"test (.*?)[ \t]+\.\.\.[ \t]+bench:[ \t]+([\d,]+(?:\.\d+)?)[ \t]+(\S+)[ \t]+\(\+/- [\d,.]+\)")
+_RESULT = re.compile(r"^test [^\n]*?[ \t]\.\.\.[ \t]+bench:[ \t]+[\d,.]+[ \t]+\S+[ \t]+\(\+/- ", re.MULTILINE)
+
+
+def sniff(head: bytes) -> bool:
+    """True when a line is a result."""
+    return bool(_RESULT.search(text_of(head)))
+
+
+def parse(stream: Readable, file: str) -> Iterator[Item]:
+    """The value of each line, in its unit."""
+    return read_lines(stream, file, _benchmark)
+
+
+def _benchmark(line: str) -> Iterator[Benchmark | str]:
+    found = _LINE.match(line)
+    if found:
+        yield measured(name=found[1], value=float(found[2].replace(",", "")), unit=found[3])
+
+
+CARGO_BENCH = Format(
+    name="cargo_bench",
+    sniff=sniff,
+    parse=parse,
+    kind="benchmarks",
+    about="`cargo bench`; Criterion.rs (`--output-format bencher`)",
+)

@@ -1,0 +1,46 @@
+"""What Criterion.rs shows on the screen: ``name  time:   [26.0 us 26.2 us 26.5 us]``.
+
+Traps: the three values are the bounds of a confidence interval of 95 % with the estimate in the middle, and tell no
+number of samples, so that no test of significance can be made of them (the JSON of cargo-criterion can); a long name
+stands on the line above; the unit changes with the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ci_orchestrator.results.benchmark import Benchmark
+from ci_orchestrator.results.formats.base import Format, Item, Readable
+from ci_orchestrator.results.formats.benchmarks.measured import NANOSECONDS, measured, read_lines
+from ci_orchestrator.results.formats.document import text_of
+
+_UNITS = "|".join(sorted(NANOSECONDS))
+_BOUND = rf"\d+(?:\.\d+)? (?:{_UNITS})"
+_TIME = re.compile(rf"(.*?)[ \t]+time:[ \t]+\[{_BOUND} (\d+(?:\.\d+)?) ({_UNITS}) {_BOUND}\]\s*$")
+_TOLD = re.compile(rf"^[^\n]*[ \t]time:[ \t]+\[{_BOUND} {_BOUND} {_BOUND}\]", re.MULTILINE)
+_PROGRESS = "Benchmarking "
+
+
+def sniff(head: bytes) -> bool:
+    """True when a line is a result."""
+    return bool(_TOLD.search(text_of(head)))
+
+
+def parse(stream: Readable, file: str) -> Iterator[Item]:
+    """The estimate of each benchmark, in ns."""
+    above = ""
+
+    def take(line: str) -> Iterator[Benchmark | str]:
+        nonlocal above
+        found = _TIME.match(line) if "time:" in line else None
+        if found:
+            yield measured(name=found[1].strip() or above, value=float(found[2]) * NANOSECONDS[found[3]], unit="ns")
+        above = "" if line.startswith(_PROGRESS) else line.strip()
+
+    return read_lines(stream, file, take)
+
+
+CRITERION_TEXT = Format(
+    name="criterion_text", sniff=sniff, parse=parse, kind="benchmarks", about="Criterion.rs, as text"
+)

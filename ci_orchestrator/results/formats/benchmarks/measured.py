@@ -1,0 +1,116 @@
+"""How the entries of a benchmark file become values: named, finite, bounded; and how such a file is read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isfinite
+
+from ci_orchestrator.results.benchmark import Benchmark, Better, kept
+from ci_orchestrator.results.formats.base import Item, Readable, ReadWarning
+from ci_orchestrator.results.formats.document import read_all
+from ci_orchestrator.results.formats.fields import plain
+from ci_orchestrator.results.formats.jsonfeed import JsonFeed, Path
+from ci_orchestrator.results.formats.linefeed import SAME_WARNING, LineFeed
+from ci_orchestrator.results.formats.text import cut_name
+
+UNREADABLE = "an entry without a name or a finite value was left out"
+
+NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}
+"""Nanoseconds in the units that tools for people change with the size of a value, so that no unit stays from build to
+build: their values are told in ns. Both signs for micro are in use (U+00B5, U+03BC)."""
+
+_RATE = re.compile(r"(?:/|\bper\s+|\bp)(?:s|sec|secs|second|seconds)$", re.IGNORECASE)
+
+
+def better_of(unit: str) -> Better:
+    """Which way a unit should go where the tool does not say: something per second (``MB/s``, ``ops/sec``) should be
+    bigger; anything else is time or cost, and should be smaller.
+
+    The units that `go test` and benchstat know (golang.org/x/perf/benchfmt, `UnitMetadataMap.GetBetter`) come out the
+    same way.
+    """
+    return Better.BIGGER if _RATE.search(unit.strip()) else Better.SMALLER
+
+
+def measured(
+    *,
+    name: str,
+    value: float | None,
+    unit: str,
+    group: str = "",
+    better: Better | None = None,
+    spread: float | None = None,
+    samples: float | None = None,
+    values: Sequence[object] = (),
+) -> Benchmark | str:
+    """A benchmark of what a file tells, or why it is none. `values` that are not all finite numbers are not known."""
+    if not name or value is None or not isfinite(value):
+        return UNREADABLE
+    known = _numbers(values)
+    count = samples if samples is not None and samples >= 0 else len(known)
+    return Benchmark(
+        name=cut_name(plain(name)),
+        value=value,
+        unit=cut_name(plain(unit)),
+        better=better or better_of(unit),
+        group=cut_name(plain(group)),
+        spread=spread if spread is not None and 0 <= spread < float("inf") else 0.0,
+        samples=int(count),
+        values=kept(known),
+    )
+
+
+def read_entries(
+    stream: Readable, file: str, path: Path, take: Callable[[object], Iterable[Benchmark | str]]
+) -> Iterator[Item]:
+    """The benchmarks that `take` makes of each value at `path` of a JSON document; a text says what it could not."""
+    feed = JsonFeed(stream, file)
+    entries = (one for _, _, value in feed.values(path) for one in take(value))
+    return read_all(feed, _warned(entries, feed), "benchmarks")
+
+
+def read_lines(
+    stream: Readable,
+    file: str,
+    take: Callable[[str], Iterable[Benchmark | str]],
+    end: Callable[[], Iterable[Benchmark | str]] = tuple,
+) -> Iterator[Item]:
+    """The benchmarks that `take` makes of each line, and `end` of their end; a text says what it could not."""
+    feed = LineFeed(stream, file)
+
+    def entries() -> Iterator[Benchmark | str]:
+        for line in feed:
+            yield from take(line)
+        yield from end()
+
+    return read_all(feed, _warned(entries(), feed), "benchmarks")
+
+
+def _warned(entries: Iterator[Benchmark | str], feed: JsonFeed | LineFeed) -> Iterator[Item]:
+    """Texts as warnings; of one wording the first few, then how many more."""
+    counts: Counter[str] = Counter()
+    for one in entries:
+        if not isinstance(one, str):
+            yield one
+            continue
+        counts[one] += 1
+        if counts[one] <= SAME_WARNING:
+            yield ReadWarning(one, feed.where)
+    for what, count in sorted(counts.items()):
+        if count > SAME_WARNING:
+            yield ReadWarning(f"{what} ({count - SAME_WARNING} more times)", feed.where)
+
+
+def _numbers(values: Sequence[object]) -> tuple[float, ...]:
+    """All of `values`, when they are finite numbers all of them; else none."""
+    known: list[float] = []
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return ()
+        try:
+            known.append(float(value))
+        except OverflowError:
+            return ()
+    return tuple(known) if all(map(isfinite, known)) else ()
