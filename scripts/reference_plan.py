@@ -12,15 +12,16 @@ from typing import Any
 from generated import PROJECT, settle
 
 from ci_orchestrator.capabilities.taxonomy import KNOWN
+from ci_orchestrator.plan.not_acted_on import WAITING
 from ci_orchestrator.plan.scalars import format_duration
 from ci_orchestrator.plan.schema import plan_schema
 from ci_orchestrator.plan.shape import models
-from ci_orchestrator.plan.unsupported import COVERAGE, FIELDS, GATE, SUITE, TOP
+from ci_orchestrator.plan.unsupported import FIELDS, TOP
 
 TARGET = PROJECT / "docs" / "reference" / "plan.md"
 TEMPLATE = Path(__file__).with_name("reference_plan.md.in")
 _WORDS = {"boolean": "true or false", "string": "text", "number": "number", "integer": "whole number", "null": "empty"}
-_STANDS = {TOP: "", GATE: "gates.NAME.", SUITE: "suites.NAME.", COVERAGE: "suites.NAME.coverage."}
+_STANDS = {TOP: ""}
 
 
 def type_text(schema: dict[str, Any]) -> str:
@@ -47,6 +48,8 @@ def _plain_type(schema: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
+    if "exclusiveMinimum" in schema:
+        return f" above {schema['exclusiveMinimum']:.0f}"
     if "maximum" in schema:
         return f" from {schema['minimum']:.0f} to {schema['maximum']:.0f}"
     return ""
@@ -115,10 +118,16 @@ def unsupported() -> str:
     return "\n".join(["| field | what it will be |", "|---|---|", *rows])
 
 
+def not_acted_on() -> str:
+    """The table of what is read and checked, and not acted on yet."""
+    rows = [f"| `{waiting.field}` | {waiting.means} |" for waiting in WAITING]
+    return "\n".join(["| field | until then |", "|---|---|", *rows])
+
+
 def page() -> str:
     """The whole page."""
     return Template(TEMPLATE.read_text("utf-8")).substitute(
-        fields=fields(), capabilities=capabilities(), unsupported=unsupported()
+        fields=fields(), capabilities=capabilities(), unsupported=unsupported(), not_acted_on=not_acted_on()
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ci_orchestrator.plan.fields import Command, EnvName, Listed, Model, ProjectPath, Text
+from ci_orchestrator.plan.fields import Command, EnvName, Label, Listed, Model, ProjectPath, Text
 
 Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,39}$")]
 _PART = r"[A-Za-z0-9._@+-]*"  # with what stands before it: no `..`, which would lead out of the project
@@ -84,3 +84,6 @@ class Coverage(Model):
 
     report: ProjectPath
     """The file that it writes, relative to `cwd`. It is kept in the bundle, and shown by the provider's own means."""
+    map: dict[Label, ProjectPath] = {}
+    """Where the report's paths stand in the project: beginnings of paths, such as `/builds/app`, and the directory that
+    is meant. Paths below the project, and those that end like just one of its files, are found without it."""

@@ -21,7 +21,7 @@ from ci_orchestrator.plan.scalars import (
     parse_priority,
 )
 
-_ALIASES = {"list_command": "list", "run_command": "run"}
+_ALIASES = {"from_column": "from", "list_command": "list", "options": "with", "run_command": "run"}
 SUITE_NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 MOST_JOBS = 10_000

@@ -1,41 +1,21 @@
-"""Gates: what decides between the stages of a suite."""
+"""Gates: what decides between the stages of a suite, and what judges the whole build at its end."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from ci_orchestrator.capabilities.units import RefusedError, shown
-from ci_orchestrator.plan.fields import Command, EnvName, Listed, Model, Name
+from ci_orchestrator.capabilities.units import RefusedError
+from ci_orchestrator.plan.fields import Command, Duration, EnvName, Label, Listed, Model, Name
+from ci_orchestrator.plan.final_gates import BenchmarkRule, Count, CoverageRule, DurationRule, FlakyRule
+from ci_orchestrator.plan.shares import Above, Below, Share
 
-_PERCENT = r"[0-9]{1,2}(?:\.[0-9]{1,4})?%"
-
-
-def _percent(sign: str, example: str) -> BeforeValidator:
-    """Reads ``<5%`` as 0.05; the sign must be there, so that nobody has to guess which side is meant."""
-    pattern = re.compile(f"{sign} ?({_PERCENT})")
-
-    def read(value: object) -> object:
-        if isinstance(value, float) and 0 < value < 1:  # as a lock has it
-            return value
-        match = pattern.fullmatch(value) if isinstance(value, str) else None
-        share = float(match[1].removesuffix("%")) / 100 if match else 0.0
-        if not share:
-            raise RefusedError(f"{shown(value)} is not such a share", f'write it like "{example}"')
-        return share
-
-    return BeforeValidator(read)
-
-
-def _schema(sign: str) -> WithJsonSchema:
-    return WithJsonSchema({"title": "share", "type": "string", "pattern": f"^{sign} ?{_PERCENT}$"})
-
-
-Below = Annotated[float, _percent("<", "<5%"), _schema("<")]
-Above = Annotated[float, _percent(">", ">10%"), _schema(">")]
-Share = Annotated[float, _percent("", "95%"), _schema("")]
+BETWEEN_STAGES = ("error-rate", "latency", "on-hold", "on-rollback", "secrets")
+"""Fields of a gate between stages, which mean nothing at the end."""
+AT_THE_END = ("benchmarks", "checks", "coverage", "duration", "failures", "flaky", "not-proven")
+"""Fields of a final gate, which mean nothing between stages."""
 
 
 class ErrorRate(Model):
@@ -61,16 +41,54 @@ class ErrorRate(Model):
         return self
 
 
+class Latency(Model):
+    """How long the tests of a stage may take. A sample is a test that ran; one without a result took too long."""
+
+    max: Duration | None = None
+    """95 percent of all tests must take no longer than this, as surely as the `confidence` of the `error-rate`."""
+    compare: Literal["baseline"] | None = None
+    """`baseline`: they must take no longer than they did in earlier builds."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.max is None and self.compare is None:
+            raise RefusedError("nothing is demanded", "write the longest time, such as max: 200ms")
+        return self
+
+
 class Gate(Model):
-    """A decision between stages: proceed, hold or rollback."""
+    """A decision: between stages (proceed, hold or rollback), or with `final` at the end (pass, fail, inconclusive)."""
 
     name: Name = Field(exclude=True)
     """The key under `gates`."""
+    final: bool = False
+    """Whether it judges the whole build at its end, by the fields that stand only in a final gate."""
     error_rate: ErrorRate = ErrorRate()
-    """What the decision rests on."""
+    """Between stages: the share of tests in error that a decision rests on."""
+    latency: Latency | None = None
+    """Between stages: how long tests may take."""
     secrets: Listed[EnvName] = ()
-    """Names of secrets that these commands read from their environment."""
+    """Between stages: names of secrets that the following commands read from their environment."""
     on_rollback: Listed[Command] = ()
-    """Commands that a pipeline runs, in a job of their own, when the verdict is rollback."""
+    """Between stages: commands that a pipeline runs, in a job of their own, when the verdict is rollback."""
     on_hold: Listed[Command] = ()
-    """Commands that a pipeline runs, in a job of their own, when the verdict is hold."""
+    """Between stages: commands that a pipeline runs, in a job of their own, when the verdict is hold."""
+    failures: Count = 0
+    """Final: so many tests may fail or be in error."""
+    not_proven: Count = 0
+    """Final: so many tests may be without a result."""
+    coverage: CoverageRule | None = None
+    """Final: how much must be covered."""
+    benchmarks: BenchmarkRule | None = None
+    """Final: how benchmarks may move."""
+    duration: DurationRule | None = None
+    """Final: how long the tests may take."""
+    flaky: FlakyRule | None = None
+    """Final: how many tests may become flaky."""
+    checks: Listed[Label] = ()
+    """Final: names of statuses that must be green, such as `lint`; `report --check NAME=STATUS` tells them."""
+
+
+def final_gates(gates: Mapping[str, Gate]) -> Mapping[str, Gate]:
+    """Those that judge the whole build, by name."""
+    return {name: gate for name, gate in sorted(gates.items()) if gate.final}

@@ -11,12 +11,10 @@ from pydantic_core import ErrorDetails
 from ci_orchestrator.capabilities.units import RefusedError, shown
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.builder import Document, Path
-from ci_orchestrator.plan.environment import Coverage
-from ci_orchestrator.plan.fields import ENV_NAME, NEED, SUITE_NAME
-from ci_orchestrator.plan.gates import Gate
+from ci_orchestrator.plan.fields import ENV_NAME, NEED, SUITE_NAME, Model
 from ci_orchestrator.plan.models import Defaults, Plan, Suite
 from ci_orchestrator.plan.shape import fields_of, model_at
-from ci_orchestrator.plan.unsupported import COVERAGE, FIELDS, GATE, SUITE, TOP
+from ci_orchestrator.plan.unsupported import FIELDS, TOP
 
 _KEY = "[key]"
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,60}")
@@ -42,13 +40,7 @@ _PATTERNS = {
 }
 _CONTROL = ("has a character that is not allowed", "remove control characters")
 _LACKING = {"suites": "add `suites:` with at least one suite", "tool": "name the test tool, such as `tool: pytest`"}
-_UNSUPPORTED = {
-    Plan: FIELDS[TOP],
-    Gate: FIELDS[GATE],
-    Suite: FIELDS[SUITE],
-    Defaults: FIELDS[SUITE],
-    Coverage: FIELDS[COVERAGE],
-}
+_UNSUPPORTED: dict[type[Model], dict[str, str]] = {Plan: FIELDS[TOP]}
 
 
 def field_name(path: Path) -> str:

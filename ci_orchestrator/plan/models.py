@@ -34,7 +34,10 @@ from ci_orchestrator.plan.fields import (
 )
 from ci_orchestrator.plan.gates import Gate
 from ci_orchestrator.plan.pipeline_options import PipelineOptions
+from ci_orchestrator.plan.report_options import ReportOptions
+from ci_orchestrator.plan.result_pipelines import ResultOptions
 from ci_orchestrator.plan.scalars import check_stages, parse_shards
+from ci_orchestrator.plan.sharing import Notify, Quota
 
 
 class Shards(Model):
@@ -100,6 +103,8 @@ class SuiteSettings(Model):
     """Whether finding no tests is fine. Otherwise it is an error."""
     timeout: Duration = 1800.0
     """The longest a job may take."""
+    deadline: Duration | None = None
+    """The suite must be done this long after the build began."""
     test_timeout: Duration | None = 600.0
     """The longest a test may take; empty for no limit of its own."""
     retries: Retries = Retries()
@@ -210,9 +215,17 @@ class Plan(Model):
     runners: dict[Name, RunnerClass] = {}
     """Runner classes by name. Without any, this machine is the only one, called `local`."""
     gates: dict[Name, Gate] = {}
-    """Decisions between stages, by name."""
+    """Decisions between stages and at the end, by name. Without a final gate none may fail or be without a result."""
     suites: Annotated[dict[Name, Suite], Field(min_length=1, max_length=10_000)]
     """Suites by name: a letter, then letters, digits, `_` and `-`; 40 at most."""
+    quotas: dict[Label, Quota] = {}
+    """Shares of runners, by the `owner` of suites."""
+    results: ResultOptions = ResultOptions()
+    """What is made of the results beside the report."""
+    report: ReportOptions = ReportOptions()
+    """What the report reads and shows."""
+    notify: Notify = Notify()
+    """Who is told what."""
 
     @model_validator(mode="before")
     @classmethod

@@ -128,7 +128,7 @@ class Pipeline:
     `plan_file`: relative to the repository. `tool_version`: of ci-orchestrator. `pins`: stage → its number of jobs, in
     a static pipeline. `control`: labels of the runner class that plans, decides and reports, None without classes.
     `planning`: what the plan job gets ready, so that every suite can be listed. `retain`: seconds that the lock, the
-    bundles and the report are kept.
+    bundles and the report are kept. `judged`: the plan's final gates decide whether the build is green.
     """
 
     name: str
@@ -147,6 +147,7 @@ class Pipeline:
     retain: float
     stages: tuple[StageJobs, ...]
     gates: tuple[GateJob, ...] = ()
+    judged: bool = False
 
     @property
     def root(self) -> str:

@@ -28,8 +28,8 @@ def model_in(annotation: object) -> type[Model] | None:
 
 
 def is_mapping(annotation: object) -> bool:
-    """Whether a field is a mapping with keys of the user's choice."""
-    return get_origin(annotation) is dict
+    """Whether a field is a mapping with keys of the user's choice, or none at all."""
+    return get_origin(annotation) is dict or any(get_origin(option) is dict for option in get_args(annotation))
 
 
 def model_at(path: Path) -> type[Model]:
