@@ -2,7 +2,8 @@
 
 Traps: ``-count`` repeats a line, each is one measurement of the same benchmark; ``-8`` at the end of a name is
 GOMAXPROCS and no part of it, unless ``-cpu`` ran several in one file; a line holds several values, each with its unit;
-with ``-v`` a name stands alone on a line before its results; the package is told by a ``pkg:`` line above.
+with ``-v`` a name stands alone on a line before its results; the package is told by a ``pkg:`` line above. Tests may
+run in the same command: then it is the format of tests that reads the file, with `benchmark_of`.
 """
 
 from __future__ import annotations
@@ -22,14 +23,19 @@ _PROCESSORS = re.compile(r"-(\d+)$")
 _RESULT = re.compile(r"^Benchmark(?![a-z])\S*[ \t]+\d+[ \t]+[0-9.eE+-]+[ \t]+[^\s\d]", re.MULTILINE)
 _HEADER = re.compile(r"^goos: \w+\r?\ngoarch: \w+\r?$", re.MULTILINE)
 
+TESTED = re.compile(r"^(?:=== (?:RUN|PAUSE|CONT|NAME) |[ \t]*--- (?:PASS|FAIL|SKIP): |FAIL\b)", re.MULTILINE)
+"""A line of a test, or that something failed: what holds one is read as the results of tests, and benchmarks too."""
+
 Processors = MutableMapping[tuple[str, str], str]
 """With how many processors each (group, name) of one file ran first."""
 
 
 def sniff(head: bytes) -> bool:
-    """True when a line is the result of a benchmark, or the header that `go test` writes above the first one."""
+    """True when a line is the result of a benchmark, or the header that `go test` writes above it; and none a test's."""
     text = text_of(head)
-    return not text.startswith(("{", "<")) and bool(_RESULT.search(text) or _HEADER.search(text))
+    if text.startswith(("{", "<")) or TESTED.search(text):
+        return False
+    return bool(_RESULT.search(text) or _HEADER.search(text))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:
