@@ -73,4 +73,4 @@ def marker(key: str) -> str:
     if not 0 < len(key) <= _KEY_LIMIT:
         raise UserError("the key of a comment is empty or too long", fix=f"give it 1 to {_KEY_LIMIT} characters")
     # two hyphens could end an HTML comment
-    return f"<!-- ci-orchestrator:{quote(key, safe='', errors='backslashreplace').replace('-', '%2D')} -->"
+    return f"<!-- ci-orchestrator:{quote(key, safe='', errors='backslashreplace').replace('--', '%2D%2D')} -->"

@@ -1,0 +1,36 @@
+"""One comment on a change: what a reviewer needs to know of a build, as much of it as the forge has room for."""
+
+from __future__ import annotations
+
+from ci_orchestrator.report.comment.budget import fitted
+from ci_orchestrator.report.comment.head import head, in_one_line
+from ci_orchestrator.report.comment.links import where
+from ci_orchestrator.report.comment.options import CommentOptions, marker
+from ci_orchestrator.report.comment.sections import built_in
+from ci_orchestrator.report.verdict import verdict
+from ci_orchestrator.results.report import Report
+
+_DEFAULT = CommentOptions()
+
+
+def render_comment(report: Report, options: CommentOptions = _DEFAULT) -> str:
+    """The comment in markdown, ending in a newline; never larger than the provider allows.
+
+    Its first line is an invisible marker (`options.marker`). When everything is green and no section has news, one line
+    follows; else the verdict, then the sections.
+    """
+    medium = options.medium
+    blocks = list(built_in(report, medium, options.sections))
+    first = marker(options.key)
+    green = verdict(report).tone == "passed" and not report.warnings
+    if green and not any(block.news for block in blocks):
+        return f"{first}\n{in_one_line(report)}\n"
+    text = fitted(
+        f"{first}\n{head(report)}",
+        blocks,
+        limit=options.room - 1,
+        measure=medium.measure,
+        unit=medium.unit,
+        where=where(report),
+    )
+    return f"{text}\n"

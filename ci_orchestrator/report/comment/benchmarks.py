@@ -1,0 +1,64 @@
+"""Benchmarks against the base. A difference is only called one where a rule says that it is more than noise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from ci_orchestrator.report.comment.block import SHOWN, Block, Item
+from ci_orchestrator.report.comment.changes import base_name
+from ci_orchestrator.report.comment.media import Medium
+from ci_orchestrator.report.markdown import code, row, table_head
+from ci_orchestrator.report.wording import amount, counted, listed
+from ci_orchestrator.results.findings import BenchmarkChange, Shift
+from ci_orchestrator.results.report import Report
+
+_SYMBOLS: Mapping[Shift, str] = {Shift.WORSE: "✗", Shift.BETTER: "✓", Shift.UNCERTAIN: "?", Shift.SAME: "="}
+_ORDER = tuple(_SYMBOLS)
+_WORDS: Mapping[Shift, str] = {
+    Shift.WORSE: "worse",
+    Shift.BETTER: "better",
+    Shift.UNCERTAIN: "uncertain",
+    Shift.SAME: "the same",
+}
+
+
+def benchmarks(report: Report, medium: Medium) -> Block | None:
+    """What got worse, better, or cannot be told; those that stayed the same are counted."""
+    found = report.analysis.benchmarks
+    if not found:
+        return _alone(report)
+    counts = Counter(one.shift for one in found)
+    told = [f"{counts[shift]:,} {_WORDS[shift]}" for shift in _ORDER if counts[shift]]
+    shown = sorted((one for one in found if one.shift is not Shift.SAME), key=_rank)
+    table = f"\n\n{table_head('', 'benchmark', '>now', '>before', '>change', 'by which rule')}" if shown else "\n"
+    return Block(
+        name="benchmarks",
+        head=f"#### Benchmarks\n\n{listed(told)}, compared with {base_name(report.analysis.base)}.{table}",
+        news=bool(counts[Shift.WORSE] or counts[Shift.BETTER]),
+        items=tuple(Item(_row(one)) for one in shown[:SHOWN]),
+        more=max(0, len(shown) - SHOWN),
+        noun="benchmark",
+    )
+
+
+def _alone(report: Report) -> Block | None:
+    if not report.benchmarks:
+        return None
+    said = f"{counted(len(report.benchmarks), 'benchmark')}; base missing: there is nothing to compare with."
+    return Block(name="benchmarks", head=f"#### Benchmarks\n\n{said}\n")
+
+
+def _rank(one: BenchmarkChange) -> tuple[int, float, str, str, str]:
+    return (_ORDER.index(one.shift), -abs(one.worse), one.group, one.name, one.unit)
+
+
+def _row(one: BenchmarkChange) -> str:
+    name = f"{code(one.name)} {code(one.group)}" if one.group else code(one.name)
+    values = (code(amount(one.now, one.unit)), code(amount(one.before, one.unit)))
+    return row([f"{_SYMBOLS[one.shift]} {_WORDS[one.shift]}", name, *values, _change(one.worse), code(one.why)])
+
+
+def _change(worse: float) -> str:
+    """How much and which way; the sign of the value itself would say little where bigger is better."""
+    return f"{abs(worse):.1%} {'worse' if worse > 0 else 'better'}" if worse else "0.0%"
