@@ -17,6 +17,7 @@ _HERE = "ci_orchestrator.results.formats"
 FORMATS: dict[str, str] = {
     "boost": f"{_HERE}.tests.boost:BOOST",
     "go_test": f"{_HERE}.tests.go_test:GO_TEST",
+    "go_test_text": f"{_HERE}.tests.go_test_text:GO_TEST_TEXT",
     "jest": f"{_HERE}.tests.jest:JEST",
     "junit": f"{_HERE}.tests.junit:JUNIT",
     "nunit2": f"{_HERE}.tests.nunit2:NUNIT2",
