@@ -72,7 +72,7 @@ class CoverageSummary:
 
 
 def merge_coverage(files: Iterable[FileCoverage]) -> tuple[FileCoverage, ...]:
-    """One entry a path, sorted. Lines are united, the higher hits count; branches see `_united`."""
+    """One entry a path, sorted. Lines are united, the higher hits count; of branches see `unite_branches`."""
     lines: dict[str, dict[int, int]] = {}
     branches: dict[str, dict[int, Branches]] = {}
     for one in files:
@@ -84,7 +84,7 @@ def merge_coverage(files: Iterable[FileCoverage]) -> tuple[FileCoverage, ...]:
             kept = branches.setdefault(one.path, {})
             for number, found in one.branches.items():
                 before = kept.get(number)
-                kept[number] = found if before is None else _united(before, found)
+                kept[number] = found if before is None else unite_branches(before, found)
     return tuple(FileCoverage(path, lines[path], branches.get(path, {})) for path in sorted(lines))
 
 
@@ -109,9 +109,12 @@ def count_branches(branches: Mapping[int, Branches]) -> Counts:
     return Counts(sum(one.covered for one in branches.values()), sum(one.total for one in branches.values()))
 
 
-def _united(one: Branches, other: Branches) -> Branches:
-    """Named branches are united. Of mere counts the higher one is all that is sure: which branches they were, and so
-    whether together they are more, is not known."""
+def unite_branches(one: Branches, other: Branches) -> Branches:
+    """The branches of one line as two reports tell them.
+
+    Named branches are united. Of mere counts the higher one is all that is sure: which branches they were, and so
+    whether together they are more, is not known.
+    """
     total = max(one.total, other.total)
     taken = one.taken | other.taken
     return Branches(total, min(total, max(one.covered, other.covered, len(taken))), taken)

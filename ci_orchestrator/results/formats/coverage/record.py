@@ -1,0 +1,82 @@
+"""One source file while its coverage is being read: bounded, whatever the report says of it."""
+
+from __future__ import annotations
+
+import re
+
+from ci_orchestrator.errors import ResultsError
+from ci_orchestrator.results.coverage import Branches, FileCoverage, unite_branches
+from ci_orchestrator.results.formats.text import cut, cut_name
+
+LINES = 1_000_000
+"""The last line that is kept. .NET marks what has no source by the line 16,707,566 (0xFEEFEE)."""
+
+NAMED = 1_000_000
+"""Branches of one source file that are told apart."""
+
+HITS = 2**64 - 1
+"""The most that a line's counter can say: 64 bits without a sign, as gcc counts."""
+
+NO_FILES = "source files"
+"""What a report without any holds none of."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,30}")
+
+
+def number(text: str | None) -> int | None:
+    """A number out of a report, also one like ``1e+06``; None when it is none."""
+    if text is None:
+        return None
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    try:
+        return int(float(text[:100]))
+    except (ValueError, OverflowError):
+        return None
+
+
+class Record:
+    """What is known of one source file so far. A line told twice has the higher hits."""
+
+    def __init__(self, path: str, module: str = "") -> None:
+        self.path = cut_name(path)
+        self.module = cut_name(module)
+        self.lines: dict[int, int] = {}
+        self._named: dict[int, dict[str, bool]] = {}
+        self._names = 0
+        self._counted: dict[int, Branches] = {}
+
+    def hit(self, line: int, hits: int) -> None:
+        """A line that can be executed. Less than none is none: old versions of gcov overflow."""
+        if 0 < line <= LINES and self.lines.get(line, -1) < hits:
+            self.lines[line] = min(hits, HITS)
+        elif 0 < line <= LINES:
+            self.lines.setdefault(line, 0)
+
+    def branch(self, line: int, name: str, *, taken: bool) -> None:
+        """One branch that leaves a line, by a name of its own within the line.
+
+        Raises `ResultsError` when there are more than `NAMED`.
+        """
+        if not 0 < line <= LINES:
+            return
+        names = self._named.setdefault(line, {})
+        name = cut(name, 200)
+        self._names += name not in names
+        if self._names > NAMED:
+            raise ResultsError(f"more than {NAMED:,} branches in the source file {cut(self.path, 200)!r}")
+        names[name] = names.get(name, False) or taken
+
+    def branches(self, line: int, found: Branches) -> None:
+        """The branches that leave a line, where the tool counts them."""
+        if 0 < line <= LINES and 0 <= found.covered <= found.total:
+            before = self._counted.get(line)
+            self._counted[line] = found if before is None else unite_branches(before, found)
+
+    def coverage(self) -> FileCoverage:
+        """All of it."""
+        branches = dict(self._counted)
+        for line, names in self._named.items():
+            taken = frozenset(name for name, was_taken in names.items() if was_taken)
+            branches[line] = Branches(len(names), len(taken), taken)
+        return FileCoverage(self.path, self.lines, branches, self.module)
