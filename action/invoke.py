@@ -17,16 +17,27 @@ OPTIONS = {
     "plan": {"plan": "--plan", "lock": "--lock-out", "shards": "--shards", "emit": "--emit"},
     "run": {"plan": "--plan", "lock": "--lock", "job": "--job", "out": "--out"},
     "gate": {"plan": "--plan", "lock": "--lock", "stage": "--stage", "out": "--out"},
-    "report": {"plan": "--plan", "lock": "--lock", "out": "--out", "paths": ""},
+    "report": {
+        "plan": "--plan",
+        "lock": "--lock",
+        "base": "--base",
+        "diff": "--diff",
+        "gate": "--gate",
+        "checks": "--check",
+        "out": "--out",
+        "paths": "",
+    },
 }
 """Command → the inputs that it knows → their options; one without is given as it is, one path a line."""
+
+SWITCHES = ("emit", "gate")
 
 
 def inputs() -> dict[str, str]:
     """What was given, by name; what is empty, or a switch that is off, was not."""
     names = sorted({"command", *(name for options in OPTIONS.values() for name in options)})
     given = {name: os.environ.get(f"INPUT_{name.upper()}", "") for name in names}
-    return {name: value for name, value in given.items() if value and (name, value) != ("emit", "false")}
+    return {name: value for name, value in given.items() if value and not (name in SWITCHES and value == "false")}
 
 
 def arguments(given: dict[str, str], emitted: Path) -> list[str]:
@@ -42,7 +53,9 @@ def arguments(given: dict[str, str], emitted: Path) -> list[str]:
     for name, value in {**defaults(command, given), **given}.items():
         if name == "emit":
             words += ["--provider", "github", "--emit", str(emitted)]
-        elif name in {"shards", "paths"}:
+        elif name == "gate":
+            words.append(known[name])
+        elif name in {"shards", "checks", "paths"}:
             words += [word for line in lines(value) for word in (known[name], line) if word]
         elif name != "command":
             words += [known[name], value]

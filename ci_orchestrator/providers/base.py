@@ -145,6 +145,11 @@ def command_in(text: str) -> tuple[Shape, dict[str, int]] | None:
     return (shape, pins) if all(1 <= count <= MOST_JOBS for count in pins.values()) else None
 
 
+def gate_option(pipeline: Pipeline) -> tuple[str, ...]:
+    """What makes the report's exit code that of the plan's final gates, where it has any."""
+    return ("--gate",) if pipeline.judged else ()
+
+
 def plan_option(pipeline: Pipeline) -> tuple[str, ...]:
     """What names the plan to a command in the project's directory; nothing where it is called as usual."""
     name = pipeline.plan_file.rpartition("/")[2]

@@ -40,7 +40,7 @@ def check_sizes(plan: Plan, sizes: Mapping[Stage, int]) -> None:
         suite = plan.suites[stage.suite]
         if suite.gate is None or stage.suite in empty:
             continue
-        least = samples_needed(plan.gates[suite.gate].error_rate)
+        least = samples_needed(plan.gates[suite.gate])
         if size < least:
             raise PlanError(
                 f"stage {stage.name} has {size} tests, and gate {suite.gate!r} can decide from {least} on",

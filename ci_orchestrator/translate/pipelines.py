@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
 from ci_orchestrator.plan.expansion import Stage, job_id, job_name, most_jobs, resolve_class, stages_of
+from ci_orchestrator.plan.gates import final_gates
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.plan.models import Labels, Plan, Suite
 from ci_orchestrator.plan.pipeline import Cell, GateJob, Limits, Matrix, Pipeline, Shape, StageJobs, refuse
@@ -90,6 +91,7 @@ def _pipeline(
         retain=max(suite.artifacts.retain for suite in suites),
         stages=tuple(stages),
         gates=tuple(_gate(plan, stage, levels[stage.name]) for stage in chosen if stage.gated),
+        judged=bool(final_gates(plan.gates)),
     )
 
 

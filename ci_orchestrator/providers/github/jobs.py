@@ -132,10 +132,12 @@ def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
     dynamic = pipeline.shape is Shape.DYNAMIC
     steps: list[Step] = [
         {"name": "Without a plan nothing is proven", "if": UNPLANNED, "run": "exit 1"},
+        # coverage is held against the files of the repository
+        *([checkout(Checkout())] if any(stage.coverage for stage in pipeline.stages) else []),
         download_lock(pipeline),
         *bundles.of_all(),
         *([restore_history(pipeline)] if dynamic else []),
-        action(pipeline, "Report", {"command": "report"}),
+        action(pipeline, "Report", {"command": "report", **({"gate": "true"} if pipeline.judged else {})}),
         upload_report(pipeline),
         *([save_history(pipeline)] if dynamic else []),
     ]

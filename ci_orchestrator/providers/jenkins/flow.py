@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ci_orchestrator.plan.pipeline import Pipeline, Shape
-from ci_orchestrator.providers.base import CONTROL_SECONDS, plan_option
+from ci_orchestrator.providers.base import CONTROL_SECONDS, gate_option, plan_option
 from ci_orchestrator.providers.jenkins import functions as code
 from ci_orchestrator.providers.jenkins import groovy, steps
 from ci_orchestrator.providers.shell import commands
@@ -54,7 +54,7 @@ void report() {{
                     label: 'report',
                     returnStatus: true,
                     script: '.ci-orchestrator/bin/ci-orchestrator report@PLAN@' +
-                        ' --lock .ci-orchestrator/plan.lock.json --out .ci-orchestrator/report')
+                        ' --lock .ci-orchestrator/plan.lock.json --out .ci-orchestrator/report{gate}')
                 // Red tests do not make the build unstable: the verdict decides.
                 junit(
                     testResults: '.ci-orchestrator/report/merged.xml',
@@ -123,7 +123,8 @@ def constant(pipeline: Pipeline) -> Sequence[str]:
 def report(pipeline: Pipeline) -> str:
     """The function that reports."""
     coverage = any(stage.coverage for stage in pipeline.stages)
-    return _named(pipeline, _REPORT.format(seconds=CONTROL_SECONDS, coverage=_COVERAGE if coverage else ""))
+    gate = "".join(f" {word}" for word in gate_option(pipeline))
+    return _named(pipeline, _REPORT.format(seconds=CONTROL_SECONDS, gate=gate, coverage=_COVERAGE if coverage else ""))
 
 
 def _fan_out(pipeline: Pipeline) -> str:
