@@ -31,7 +31,7 @@ LONGEST = 1e9
 _DEPTH = 1_000  # groups and tests within one another; more is no report
 _KEPT = 200  # elements that are kept of one test: each may have a text of `text.TEXT_LIMIT`
 _NOT_WELL = (Outcome.FAILED, Outcome.ERRORED, Outcome.NOT_PROVEN)
-_MACHINE_PATH = re.compile(r"(?:[A-Za-z]:[\\/]|[\\/]).*[\\/](?=[^\\/]+$)")
+_MACHINE_PATH = re.compile(r"(?:[A-Za-z]:)?[\\/](?:.*[\\/])?(?=[^\\/]+$)")
 
 
 class Element:
