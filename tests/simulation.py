@@ -13,7 +13,7 @@ from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.policies import Backoff, RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
 from ci_orchestrator.coordinator.queue.memory import MemoryQueue
-from ci_orchestrator.plan.gates import ErrorRate
+from ci_orchestrator.plan.gates import ErrorRate, Gate
 from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.model import Cause, Outcome
@@ -247,8 +247,10 @@ def worlds(draw: st.DrawFn, *, timeouts: bool = True) -> list[JobSpec]:
     return specs
 
 
-LENIENT = ErrorRate(healthy=0.6, unhealthy=0.7, confidence=0.5)
+LENIENT = Gate(name="lenient", error_rate=ErrorRate(healthy=0.6, unhealthy=0.7, confidence=0.5))
 """A policy that can decide from one test on."""
+STRICTER = Gate(name="stricter", error_rate=ErrorRate(healthy=0.6, unhealthy=0.7, confidence=0.5, min_samples=3))
+"""A policy that asks for more samples."""
 
 
 @st.composite
@@ -274,7 +276,7 @@ def canaries(draw: st.DrawFn) -> tuple[list[JobSpec], list[GateSpec]]:
         jobs = [spec(f"live_{number}_{part}", "live", needs=needs, after=after) for part in range(draw(small) % 2 + 1)]
         after, stage = f"gate_live_{number}", f"live-{number}"
         specs += jobs
-        policy = draw(st.sampled_from((LENIENT, ErrorRate(healthy=0.6, unhealthy=0.7, confidence=0.5, min_samples=3))))
+        policy = draw(st.sampled_from((LENIENT, STRICTER)))
         gates.append(
             GateSpec(id=after, stage=stage, lock="sha256:0", policy=policy, jobs=tuple(one.id for one in jobs))
         )

@@ -143,6 +143,7 @@ class Execution:
             timeout=suite.timeout,
             test_timeout=suite.test_timeout,
             settled=settled,
+            took={test: attempts[-1].duration for test in settled if (attempts := self.fold.attempts.get(test))},
             cut_short={test: self._cut_short(test) for test in ids & self.fold.attempts.keys()},
             skipped={test: reason for test, reason in self.skipped.items() if test in ids},
             after=job.after,

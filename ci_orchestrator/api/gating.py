@@ -114,10 +114,11 @@ class _Evidence:
                 return None, min(reasons[job.id] for job in self._jobs)
         sound = (one for bundles in self._latest.values() for one in bundles if not one.problems)
         results = Fold(event for bundle in sound for event in bundle.log).results()
-        final = {test: one.outcome for test, one in results.items()}
+        final = {test: (one.outcome, one.duration) for test, one in results.items()}
         doubts = [doubt for job in self._jobs for doubt in self._doubts(job, final)]
         policy = policy_of(self._lock, self._gate)
-        return decide(policy, (final.get(test, Outcome.NOT_PROVEN) for test in tests), doubt=_told(doubts)), ""
+        samples = (final.get(test, (Outcome.NOT_PROVEN, None)) for test in tests)
+        return decide(policy, samples, doubt=_told(doubts)), ""
 
     def _doubts(self, job: Job, final: Collection[str]) -> Iterable[str]:
         """Why what a job left cannot be all that happened."""

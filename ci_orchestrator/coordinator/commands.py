@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ci_orchestrator.coordinator.policies import RetryPolicy
 from ci_orchestrator.coordinator.queue.base import Task
-from ci_orchestrator.plan.gates import ErrorRate
+from ci_orchestrator.plan.gates import Gate
 from ci_orchestrator.results import events
 from ci_orchestrator.results.model import Outcome, Verdict
 
@@ -24,8 +24,9 @@ class NeedSpec:
 class JobSpec:
     """A job of the lock, ready to be run.
 
-    `tasks`: what is still owed. `settled`: the outcomes that an earlier, interrupted run of this job already has.
-    `cut_short`: how many of a test's earlier attempts say nothing about it, so that no retry was spent on them.
+    `tasks`: what is still owed. `settled`: the outcomes that an earlier, interrupted run of this job already has;
+    `took`: the seconds of these. `cut_short`: how many of a test's earlier attempts say nothing about it, so that no
+    retry was spent on them.
     `skipped`: tests among the tasks whose module was skipped when it was collected, with the reason.
     `after`: the gate that must say *proceed* before it starts, empty for none.
     Time-outs are seconds, None for none.
@@ -42,6 +43,7 @@ class JobSpec:
     timeout: float | None = None
     test_timeout: float | None = None
     settled: Mapping[str, Outcome] = field(default_factory=dict)
+    took: Mapping[str, float] = field(default_factory=dict)
     cut_short: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     after: str = ""
@@ -54,7 +56,7 @@ class GateSpec:
     id: str
     stage: str
     lock: str
-    policy: ErrorRate
+    policy: Gate
     jobs: tuple[str, ...]
     attempt: int = 1
     decided: Verdict | None = None

@@ -17,6 +17,8 @@ class Gates:
     def __init__(self, specs: Iterable[GateSpec]) -> None:
         self._open = {spec.id: spec for spec in specs}
         self._answers: dict[str, str] = {}
+        self._timed = any(spec.policy.latency is not None for spec in self._open.values())
+        self._took: dict[str, float] = {}
         for spec in list(self._open.values()):
             if spec.decided is not None:
                 self._settle(spec, _answer(spec, spec.decided))
@@ -24,6 +26,11 @@ class Gates:
     def answer(self, gate: str) -> str | None:
         """Why the jobs behind a gate are withheld; empty when they may start, None while that is open."""
         return self._answers.get(gate) if gate else ""
+
+    def took(self, test: str, seconds: float | None) -> None:
+        """A test has its final outcome and took so long (None: nobody measured it); kept where a gate asks for it."""
+        if self._timed and seconds is not None:
+            self._took[test] = seconds
 
     def decide(self, jobs: Mapping[str, Job], outcomes: Mapping[str, Outcome], now: float) -> Iterator[Emit]:
         """Decide the gates whose stages have ended.
@@ -38,7 +45,7 @@ class Gates:
             if stage and all(job.withheld for job in stage):
                 self._settle(spec, min(job.withheld for job in stage))
                 continue
-            final = [outcomes.get(test, Outcome.NOT_PROVEN) for test in tests]
+            final = [(outcomes.get(test, Outcome.NOT_PROVEN), self._took.get(test)) for test in tests]
             decision = decide(spec.policy, final) if tests else NO_TESTS
             self._settle(spec, _answer(spec, decision.verdict))
             yield Emit(

@@ -35,7 +35,7 @@ class Machine:
         self._outcomes: dict[str, Outcome] = {}
         for job in self._jobs.values():
             for test, outcome in sorted(job.spec.settled.items()):
-                self._close(job, test, outcome)
+                self._close(job, test, outcome, job.spec.took.get(test))
         for job in self._jobs.values():
             needs = (self._job_of.get(test) for need in job.spec.needs for test in need.tests)
             job.needed = frozenset(other.spec.id for other in needs if other is not None)
@@ -224,11 +224,12 @@ class Machine:
         if dead:
             out += self._park(job, task.key, Cause.DEAD_LETTER, done.details, now)
         else:
-            self._close(job, task.key, done.outcome)
+            self._close(job, task.key, done.outcome, done.duration)
         return out if job.open else out + self._advance(now)
 
-    def _close(self, job: Job, test: str, outcome: Outcome) -> None:
+    def _close(self, job: Job, test: str, outcome: Outcome, seconds: float | None = None) -> None:
         job.close(test, outcome)
+        self._gates.took(test, seconds)
         self._outcomes[test] = outcome
 
     def _park(self, job: Job, test: str, cause: Cause, evidence: str, now: float) -> list[Command]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,7 +14,7 @@ from ci_orchestrator.analysis.gates import NO_TESTS, decide
 from ci_orchestrator.coordinator.commands import Emit, GateSpec, JobSpec, NeedSpec
 from ci_orchestrator.coordinator.machine import Machine
 from ci_orchestrator.coordinator.queue.base import Task
-from ci_orchestrator.plan.gates import ErrorRate
+from ci_orchestrator.plan.gates import Gate, Latency
 from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.model import Outcome, Verdict
@@ -55,7 +56,7 @@ def test_each_gate_decides_once_on_the_final_outcomes_of_its_stage(world: World,
         assert (gate.id in decided) == (not withheld.issuperset(gate.jobs))
         if gate.id in decided:
             event = decided[gate.id]
-            again = decide(gate.policy, [results[test].outcome for test in tests]) if tests else NO_TESTS
+            again = decide(gate.policy, [(results[test].outcome, None) for test in tests]) if tests else NO_TESTS
             assert (event.verdict, event.samples, event.errors) == (again.verdict, again.samples, again.errors)
             at = run.log.index(event)
             assert {one.job for one in of(run.log[:at], events.JobFinished)} >= set(gate.jobs)
@@ -104,7 +105,7 @@ def job(name: str, *tests: str, **more: object) -> JobSpec:
     return JobSpec(id=name, suite="live", lock="l", tasks=tasks, **more)  # type: ignore[arg-type]
 
 
-def gate(number: int, *jobs: str, policy: ErrorRate = LENIENT, decided: Verdict | None = None) -> GateSpec:
+def gate(number: int, *jobs: str, policy: Gate = LENIENT, decided: Verdict | None = None) -> GateSpec:
     return GateSpec(
         id=f"gate_live_{number}", stage=f"live-{number}", lock="l", policy=policy, jobs=jobs, decided=decided
     )
@@ -184,3 +185,37 @@ def test_an_interrupt_decides_nothing() -> None:
     out = machine.interrupt(1.0)
     assert [command.event.type for command in out if isinstance(command, Emit)] == ["job.finished"]
     assert machine.finished
+
+
+QUICK = Gate(
+    name="quick", error_rate=LENIENT.error_rate.model_copy(update={"confidence": 0.95}), latency=Latency(max=5)
+)
+
+
+def through(duration: float | None, *, settled: bool = False) -> events.GateDecided:
+    """What a timed gate says of 59 tests that took so long each, run now or in the run before this one."""
+    names = [f"t{number:02}" for number in range(59)]
+    whole = job("one", *names)
+    if settled:
+        took = {} if duration is None else {task.key: duration for task in whole.tasks}
+        whole = replace(whole, tasks=(), settled={task.key: Outcome.PASSED for task in whole.tasks}, took=took)
+    machine = Machine([whole], gates=[gate(1, "one", policy=QUICK)])
+    out = machine.start(0.0)
+    for task in whole.tasks:
+        machine.on_started("w", task.key, 0.0, 0.0)
+        done = events.TestFinished(
+            ts=0.0, job="", test=task.key, number=1, outcome=Outcome.PASSED, duration=duration or 0.0
+        )
+        out += machine.on_finished("w", done, 1.0)
+    (decided,) = [one.event for one in out if isinstance(one, Emit) and isinstance(one.event, events.GateDecided)]
+    return decided
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize(
+    ("duration", "verdict"), [(4.9, Verdict.PROCEED), (5.1, Verdict.ROLLBACK), (None, Verdict.HOLD)]
+)
+def test_a_gate_with_a_longest_time_knows_what_tests_took_before_and_after_an_interruption(
+    duration: float | None, verdict: Verdict, settled: bool
+) -> None:
+    assert through(duration, settled=settled).verdict is verdict
