@@ -6,7 +6,7 @@ from ci_orchestrator.report.comment.budget import fitted
 from ci_orchestrator.report.comment.head import head, in_one_line
 from ci_orchestrator.report.comment.links import where
 from ci_orchestrator.report.comment.options import CommentOptions, marker
-from ci_orchestrator.report.comment.sections import built_in
+from ci_orchestrator.report.comment.overriding import blocks
 from ci_orchestrator.report.verdict import verdict
 from ci_orchestrator.results.report import Report
 
@@ -20,14 +20,14 @@ def render_comment(report: Report, options: CommentOptions = _DEFAULT) -> str:
     follows; else the verdict, then the sections.
     """
     medium = options.medium
-    blocks = list(built_in(report, medium, options.sections))
+    found = list(blocks(report, medium, options))
     first = marker(options.key)
     green = verdict(report).tone == "passed" and not report.warnings
-    if green and not any(block.news for block in blocks):
+    if green and not any(block.news for block in found):
         return f"{first}\n{in_one_line(report)}\n"
     text = fitted(
         f"{first}\n{head(report)}",
-        blocks,
+        found,
         limit=options.room - 1,
         measure=medium.measure,
         unit=medium.unit,

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.changes import base_name
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.markdown import code, row, table_head
 from ci_orchestrator.report.wording import amount, counted, listed
 from ci_orchestrator.results.findings import BenchmarkChange, Shift
@@ -23,7 +22,7 @@ _WORDS: Mapping[Shift, str] = {
 }
 
 
-def benchmarks(report: Report, medium: Medium) -> Block | None:
+def benchmarks(report: Report) -> Block | None:
     """What got worse, better, or cannot be told; those that stayed the same are counted."""
     found = report.analysis.benchmarks
     if not found:

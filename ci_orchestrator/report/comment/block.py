@@ -1,4 +1,4 @@
-"""The parts that a comment is put together from. They are made of whole pieces, so that nothing is cut in its middle."""
+"""What a comment is put together from: whole pieces, so that nothing is cut in its middle."""
 
 from __future__ import annotations
 

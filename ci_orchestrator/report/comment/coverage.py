@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.changes import base_name
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.markdown import code, place, row, table_head
 from ci_orchestrator.report.wording import count, listed, percent, points
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
@@ -18,7 +17,7 @@ _MOVED = 0.0005
 """A share that moved by less is shown as unchanged."""
 
 
-def coverage(report: Report, medium: Medium) -> Block | None:
+def coverage(report: Report) -> Block | None:
     """The totals, the diff, and the files of it, those with the most uncovered lines first."""
     found = report.coverage
     if found is None:

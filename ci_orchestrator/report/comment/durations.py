@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ci_orchestrator.report import figures
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.markdown import code, row, table_head
 from ci_orchestrator.report.wording import counted, over, seconds
 from ci_orchestrator.results.report import Report
@@ -12,7 +11,7 @@ from ci_orchestrator.results.report import Report
 _SLOWEST = 5
 
 
-def slowest(report: Report, medium: Medium) -> Block | None:
+def slowest(report: Report) -> Block | None:
     """First what got slower, then the slowest others."""
     slower = report.analysis.slower
     told = {one.test for one in slower}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ci_orchestrator.report import figures
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.markdown import code, details, place, preformatted
 from ci_orchestrator.report.wording import SYMBOLS, seconds
 from ci_orchestrator.results.model import Attempt, Outcome, TestResult
@@ -17,7 +16,7 @@ EVIDENCE_LIMIT = 4_000
 """Characters of a traceback: its start and, mostly, its end."""
 
 
-def failures(report: Report, medium: Medium) -> Block | None:
+def failures(report: Report) -> Block | None:
     """What failed or errored; what does so for the first time stands first."""
     found = figures.failures(report)
     if not found:
@@ -37,7 +36,7 @@ def failures(report: Report, medium: Medium) -> Block | None:
     )
 
 
-def not_proven(report: Report, medium: Medium) -> Block | None:
+def not_proven(report: Report) -> Block | None:
     """What should have run and has no result, and why."""
     found = figures.unproven(report)
     if not found:

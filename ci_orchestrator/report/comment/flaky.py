@@ -5,7 +5,6 @@ from __future__ import annotations
 from ci_orchestrator.report import figures
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.failures import said
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.markdown import code
 from ci_orchestrator.report.wording import FLAKY_SYMBOL, counted, listed
 from ci_orchestrator.results.findings import FlakyTest
@@ -13,7 +12,7 @@ from ci_orchestrator.results.model import TestResult
 from ci_orchestrator.results.report import Report
 
 
-def flaky(report: Report, medium: Medium) -> Block | None:
+def flaky(report: Report) -> Block | None:
     """What history knows, the worst first, and what passed only when it was tried again here."""
     retried = {one.id: one for one in figures.flaky(report)}
     known = report.analysis.flaky

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from ci_orchestrator.report import gates as stages
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.markdown import code, details, row, table_head
 from ci_orchestrator.report.wording import counted
 from ci_orchestrator.results.model import Verdict
@@ -18,7 +17,7 @@ _ORDER = tuple(_SYMBOLS)
 _COLUMNS = ("", "gate", "says", "why")
 
 
-def gates(report: Report, medium: Medium) -> Block | None:
+def gates(report: Report) -> Block | None:
     """Gates between stages and rules of final gates."""
     against, passing = (
         [*_stages(report, False), *_rules(report, False)],

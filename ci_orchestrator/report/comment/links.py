@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from ci_orchestrator.report.comment.block import Block
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.escape import web_address
 from ci_orchestrator.report.markdown import code, link
 from ci_orchestrator.report.wording import moment
 from ci_orchestrator.results.report import Report
 
 
-def links(report: Report, medium: Medium) -> Block | None:
+def links(report: Report) -> Block | None:
     """The report, the artifacts and the build; the revision and the moment."""
     to = report.links
     named = (("Full report", to.report), ("artifacts", to.artifacts), ("build", to.build))

@@ -1,7 +1,7 @@
 """Charts in mermaid's words (``xychart-beta``), which GitHub and GitLab draw in a comment.
 
-Traps: there is no legend, so a chart shows one series and its title says which; a diagram that cannot be parsed is shown
-as an error, so nothing but plain words and numbers goes in; points with the same label become one point.
+Traps: there is no legend, so a chart shows one series and its title says which; a diagram that cannot be parsed is
+shown as an error, so nothing but plain words and numbers goes in; points with the same label become one point.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The sections of a comment by name, and what stands above them."""
+"""The sections of a comment by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from ci_orchestrator.report.comment.benchmarks import benchmarks
 from ci_orchestrator.report.comment.block import Block
@@ -18,24 +19,22 @@ from ci_orchestrator.report.comment.tables import tables
 from ci_orchestrator.report.comment.trend import trend
 from ci_orchestrator.results.report import Report
 
-BUILT_IN: Mapping[str, Callable[[Report, Medium], Block | None]] = {
-    "gates": gates,
-    "changes": changes,
-    "failures": failures,
-    "not-proven": not_proven,
-    "flaky": flaky,
-    "coverage": coverage,
-    "benchmarks": benchmarks,
-    "slowest": slowest,
-    "trend": trend,
-    "tables": tables,
-    "links": links,
-}
-"""In the order in which they are shown. Each gives nothing when it has nothing to say."""
+Section = Callable[[Report], Block | None]
+"""Gives nothing when it has nothing to say."""
 
 
-def built_in(report: Report, medium: Medium, names: tuple[str, ...]) -> Iterator[Block]:
-    """The sections of these names that have something to say."""
-    for name, section in BUILT_IN.items():
-        if name in names and (block := section(report, medium)):
-            yield block
+def sections(medium: Medium) -> Mapping[str, Section]:
+    """All of them by name, in the order in which they are shown."""
+    return {
+        "gates": gates,
+        "changes": changes,
+        "failures": failures,
+        "not-proven": not_proven,
+        "flaky": flaky,
+        "coverage": coverage,
+        "benchmarks": benchmarks,
+        "slowest": slowest,
+        "trend": partial(trend, medium=medium),
+        "tables": tables,
+        "links": links,
+    }

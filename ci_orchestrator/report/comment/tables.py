@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
-from ci_orchestrator.report.comment.media import Medium
 from ci_orchestrator.report.markdown import code, row, table_head
 from ci_orchestrator.results.report import Report, Table
 
 _ROWS, _COLUMNS = 20, 12
 
 
-def tables(report: Report, medium: Medium) -> Block | None:
+def tables(report: Report) -> Block | None:
     """Each table is one item: it is shown as a whole, or not."""
     found = [one for one in report.tables if one.columns]
     if not found:
