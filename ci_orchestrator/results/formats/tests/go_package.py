@@ -26,7 +26,7 @@ _FRAME = re.compile(r"=== (?:RUN|PAUSE|CONT|NAME)\s")
 _LOGGED = re.compile(r"\s*\S+\.go:\d+: (.*\S)")
 _RESULT = re.compile(r"(Benchmark\S*?)(?:-\d+)?\s")
 _TIMED_OUT = "panic: test timed out after"
-_PACKAGE = re.compile(r"(ok|FAIL|\?)\s*\t(\S+)(?:\s|$)")
+_PACKAGE = re.compile(r"(ok|FAIL|\?)(?: *\t| {2,})(\S+)\s+(?:\d+(?:\.\d+)?s|\(cached\)|\[[a-z ]+\])")
 _BUILDS = 1_000  # packages whose build errors are kept until the package itself is told
 _LINE = 65_536  # characters kept of a line of output that is told in pieces
 

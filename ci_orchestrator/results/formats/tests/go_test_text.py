@@ -34,7 +34,7 @@ from ci_orchestrator.results.formats.text import cut_name
 from ci_orchestrator.results.merge import SEVERITY
 from ci_orchestrator.results.model import Outcome
 
-_PACKAGE = re.compile(r"^(?:ok  |FAIL|\?   )\t\S+[\t ]", re.MULTILINE)
+_PACKAGE = re.compile(r"^(?:ok|\?)(?: *\t| {2,})\S+[ \t]+(?:\d+\.\d+s|\(cached\)|\[no test files\])", re.MULTILINE)
 _MOVE = re.compile(r"=== (RUN|PAUSE|CONT|NAME)\s+(\S+)")
 
 
