@@ -51,7 +51,7 @@ class PathMap:
         self._root = tidy(root) if root else ""
         self._home = tidy(home)
         self._files = frozenset(files)
-        self._learned: frozenset[str] = frozenset()
+        self._learned: dict[str, str] = {}
         self._ends: dict[str, list[str]] = {}
         for file in sorted(self._files):
             parts = file.split("/")
@@ -85,11 +85,11 @@ class PathMap:
             for end in range(1, len(parts)):
                 prefix = "/".join(parts[:end])
                 all_below[prefix] += 1
-                hits[prefix] += "/".join(parts[end:]) in self._files
+                hits[prefix] += path not in self._files and "/".join(parts[end:]) in self._files
         proven = {prefix for prefix, count in hits.items() if count * 2 > all_below[prefix]}
         other = object.__new__(PathMap)
         other.__dict__.update(self.__dict__)
-        other._learned = frozenset(prefix for prefix in proven if proven.isdisjoint(_parents(prefix)))
+        other._learned = {prefix: "" for prefix in sorted(proven) if proven.isdisjoint(_parents(prefix))}
         return other
 
     def find(self, path: str, module: str = "") -> str:
@@ -103,18 +103,25 @@ class PathMap:
             return given
         if self._root and clean.startswith(f"{self._root}/"):
             return clean[len(self._root) + 1 :]
-        return self._known(clean, tidy(module)) if self._files else _inside(clean)
-
-    def _known(self, path: str, module: str) -> str:
-        bare = path.removeprefix(f"{module}/") if module else path
-        for exact in (f"{self._home}/{bare}" if self._home else bare, path, bare):
+        bare = clean.removeprefix(f"{tidy(module)}/") if module else clean
+        for exact in (self._at_home(bare), clean, bare):
             if exact in self._files:
                 return exact
-        learned = _rebased(bare, dict.fromkeys(self._learned, ""))
-        if learned:
-            return learned
-        found = self._within_path(bare) or self._ending_in(bare, module)
-        return found or ("" if _absolute(path) or path.startswith("../") else path)
+        return self._end(bare, tidy(module)) or self._unknown(clean)
+
+    def _at_home(self, path: str) -> str:
+        return path if _absolute(path) else tidy(f"{self._home}/{path}") if self._home else path
+
+    def _end(self, path: str, module: str) -> str:
+        learned = _rebased(path, self._learned)
+        return learned or self._within_path(path) or self._ending_in(path, module)
+
+    def _unknown(self, path: str) -> str:
+        """What to call a file that is none of those known; a machine's own is not the project's."""
+        if not self._files:
+            return _inside(self._at_home(path))
+        at_home = self._at_home(path)
+        return "" if _absolute(path) or _above(at_home) else at_home
 
     def _within_path(self, path: str) -> str:
         parts = path.split("/")
@@ -123,8 +130,7 @@ class PathMap:
 
     def _ending_in(self, path: str, module: str) -> str:
         """The one file that ends in `path`; of several the one that lies in a directory called like the module."""
-        while path.startswith("../"):
-            path = path[3:]
+        path = _inside(path)
         end = f"/{path}"
         found = [file for file in self._ends.get("/".join(path.split("/")[-2:]), ()) if file.endswith(end)]
         if len(found) > 1 and module:
@@ -152,16 +158,20 @@ def _absolute(path: str) -> bool:
     return path.startswith("/") or bool(_DRIVE.match(path))
 
 
+def _above(path: str) -> bool:
+    return path.split("/", maxsplit=1)[0] == ".."
+
+
 def _inside(path: str) -> str:
     """A path that nothing is known about, such that it stays in the project."""
-    while path.startswith("../"):
+    while _above(path):
         path = path[3:]
-    return "" if path == ".." else path.lstrip("/")
+    return _DRIVE.sub("", path, count=1).lstrip("/")
 
 
 def _target(old: str, new: str) -> str:
     target = tidy(new)
-    if _absolute(target) or target.split("/")[0] == "..":
+    if _absolute(target) or _above(target):
         raise ResultsError(f"{old!r} is mapped to {new!r}, which is outside the project", fix="map it to a path in it")
     return target
 
