@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from statistics import stdev
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats import fields
@@ -46,7 +45,6 @@ def _message(line: str) -> Iterator[Benchmark | str]:
         name=fields.string(message, "id"),
         value=fields.number(typical, "estimate"),
         unit=fields.string(typical, "unit") or fields.string(message, "unit"),
-        spread=stdev(values) if len(values) > 1 else 0.0,
         values=values,
     )
 

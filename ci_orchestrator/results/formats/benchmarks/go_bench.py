@@ -31,7 +31,7 @@ Processors = MutableMapping[tuple[str, str], str]
 
 
 def sniff(head: bytes) -> bool:
-    """True when a line is the result of a benchmark, or the header that `go test` writes above it; and none a test's."""
+    """True when a line is the result of a benchmark, or the header above the first one, and none is about a test."""
     text = text_of(head)
     if text.startswith(("{", "<")) or TESTED.search(text):
         return False

@@ -7,12 +7,12 @@ and writes no statistics.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import fmean, stdev
+from statistics import fmean
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, read_entries
+from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, numbers, read_entries
 from ci_orchestrator.results.formats.document import shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM
 
@@ -34,20 +34,19 @@ def _command(entry: object) -> Iterator[Benchmark | str]:
         yield _second_version(entry, name)
         return
     times = fields.elements(entry, "times")
-    spread = fields.number(entry, "stddev")
     yield measured(
-        name=name, value=fields.number(entry, "mean"), unit="s", spread=spread, samples=len(times), values=times
+        name=name,
+        value=fields.number(entry, "mean"),
+        unit="s",
+        spread=fields.number(entry, "stddev"),
+        values=times,
     )
 
 
 def _second_version(entry: object, name: str) -> Benchmark | str:
     clocks = [fields.members(one, "time_wall_clock") for one in fields.elements(entry, "measurements")]
-    found = [fields.number(clock, "value") for clock in clocks if clock.get("unit") == "second"]
-    times = [one for one in found if one is not None]
-    if not times or len(times) != len(clocks):
-        return UNREADABLE
-    spread = stdev(times) if len(times) > 1 else 0.0
-    return measured(name=name, value=fmean(times), unit="s", spread=spread, values=times)
+    times = numbers([clock.get("value") if clock.get("unit") == "second" else None for clock in clocks])
+    return measured(name=name, value=fmean(times), unit="s", values=times) if times else UNREADABLE
 
 
 HYPERFINE = Format(name="hyperfine", sniff=sniff, parse=parse, kind="benchmarks", about="hyperfine (`--export-json`)")

@@ -3,14 +3,14 @@
 Traps: a mode says which way the score should go, and modes other than throughput and average time share a unit with
 these; the same method runs once for each combination of its parameters; a score that was not measured is the text
 ``"NaN"``, and so is the error of a single iteration; mode *sample* writes a histogram instead of raw data. Secondary
-metrics (profilers) are left out: nothing tells which way they should go.
+metrics (profilers) are left out: nothing tells which way they should go. The score's error is half of a confidence
+interval of 99.9 %; the spread is that of the raw data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from statistics import stdev
 
 from ci_orchestrator.results.benchmark import Benchmark, Better
 from ci_orchestrator.results.formats import fields
@@ -43,8 +43,6 @@ def _benchmark(entry: object) -> Iterator[Benchmark | str]:
         value=fields.number(metric, "score"),
         unit=fields.string(metric, "scoreUnit"),
         better=Better.BIGGER if mode == "thrpt" else Better.SMALLER,
-        spread=_spread(values),
-        samples=len(values),
         values=values,
     )
 
@@ -53,12 +51,6 @@ def _parameters(entry: object) -> str:
     found = fields.members(entry, "params")
     told = ", ".join(f"{key}={fields.name(found, key)}" for key in sorted(found))
     return f"({told})" if told else ""
-
-
-def _spread(values: list[object]) -> float:
-    """JMH tells half of a confidence interval of 99.9 % instead."""
-    known = [value for value in values if isinstance(value, float)]
-    return stdev(known) if len(known) == len(values) > 1 else 0.0
 
 
 JMH = Format(name="jmh", sniff=sniff, parse=parse, kind="benchmarks", about="JMH (`-rf json`)")

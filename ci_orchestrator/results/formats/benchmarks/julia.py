@@ -7,12 +7,12 @@ samples, of which the median is the value, as BenchmarkTools itself judges by); 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median, stdev
+from statistics import median
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, read_entries
+from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, numbers, read_entries
 from ci_orchestrator.results.formats.document import shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM
 
@@ -45,11 +45,8 @@ def _leaves(value: object, names: tuple[str, ...]) -> Iterator[Benchmark | str]:
 
 
 def _trial(name: str, group: str, times: list[object]) -> Benchmark | str:
-    known = [float(time) for time in times if isinstance(time, int | float)]
-    if not known or len(known) != len(times):
-        return UNREADABLE
-    spread = stdev(known) if len(known) > 1 else 0.0
-    return measured(name=name, group=group, value=median(known), unit="ns", spread=spread, values=known)
+    known = numbers(times)
+    return measured(name=name, group=group, value=median(known), unit="ns", values=known) if known else UNREADABLE
 
 
 JULIA = Format(name="julia", sniff=sniff, parse=parse, kind="benchmarks", about="BenchmarkTools.jl (JSON)")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import isfinite
+from statistics import stdev
+from typing import TypeGuard
 
 from ci_orchestrator.results.benchmark import Benchmark, Better, kept
 from ci_orchestrator.results.formats.base import Item, Readable, ReadWarning
@@ -15,7 +16,12 @@ from ci_orchestrator.results.formats.jsonfeed import JsonFeed, Path
 from ci_orchestrator.results.formats.linefeed import SAME_WARNING, LineFeed
 from ci_orchestrator.results.formats.text import cut_name
 
-UNREADABLE = "an entry without a name or a finite value was left out"
+UNREADABLE = "an entry without a name or a plausible value was left out"
+
+LARGEST = 1e100
+"""What claims to be larger was not measured; squares of what is smaller are finite."""
+
+MOST_SAMPLES = 10**15
 
 NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}
 """Nanoseconds in the units that tools for people change with the size of a value, so that no unit stays from build to
@@ -45,21 +51,35 @@ def measured(
     samples: float | None = None,
     values: Sequence[object] = (),
 ) -> Benchmark | str:
-    """A benchmark of what a file tells, or why it is none. `values` that are not all finite numbers are not known."""
-    if not name or value is None or not isfinite(value):
+    """A benchmark of what a file tells, or why it is none.
+
+    `values` that are not all plausible are not known; a `spread` or number of `samples` that is not told is theirs.
+    """
+    if not name or not _plausible(value):
         return UNREADABLE
-    known = _numbers(values)
-    count = samples if samples is not None and samples >= 0 else len(known)
+    known = numbers(values)
+    if spread is None and len(known) > 1:
+        spread = stdev(known)
     return Benchmark(
         name=cut_name(plain(name)),
         value=value,
         unit=cut_name(plain(unit)),
         better=better or better_of(unit),
         group=cut_name(plain(group)),
-        spread=spread if spread is not None and 0 <= spread < float("inf") else 0.0,
-        samples=int(count),
+        spread=spread if spread is not None and 0 <= spread <= LARGEST else 0.0,
+        samples=len(known) if samples is None else int(min(max(samples, 0), MOST_SAMPLES)),
         values=kept(known),
     )
+
+
+def numbers(values: Sequence[object]) -> tuple[float, ...]:
+    """All of `values`, when they are plausible numbers all of them; else none."""
+    known = [float(value) for value in values if _plausible(value)]
+    return tuple(known) if len(known) == len(values) else ()
+
+
+def _plausible(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def read_entries(
@@ -101,16 +121,3 @@ def _warned(entries: Iterator[Benchmark | str], feed: JsonFeed | LineFeed) -> It
     for what, count in sorted(counts.items()):
         if count > SAME_WARNING:
             yield ReadWarning(f"{what} ({count - SAME_WARNING} more times)", feed.where)
-
-
-def _numbers(values: Sequence[object]) -> tuple[float, ...]:
-    """All of `values`, when they are finite numbers all of them; else none."""
-    known: list[float] = []
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return ()
-        try:
-            known.append(float(value))
-        except OverflowError:
-            return ()
-    return tuple(known) if all(map(isfinite, known)) else ()
