@@ -9,6 +9,7 @@ There is no standard; this reader goes by the elements and takes them wherever t
   (cargo-nextest and Gradle write them as well, with a ``time``);
 - ``status``/``result``: *disabled*, *notrun*, *suppressed* never ran, whatever else the case says (googletest, ctest);
   *failed*, *errored* and their like hold also without a child that says it;
+- Ant's file of all classes has the ``name`` of a suite without its ``package``, the file of one class has it whole;
 - times with thousands separators (surefire: ``1,234.5``) and decimal commas; a time that is none is 0 and a warning;
 - pytest's ``xfail`` and our own types (see `junit_writer`) become causes;
 - ``properties`` and the totals in the attributes of suites are not read: totals are counted, never believed.
@@ -24,7 +25,7 @@ from ci_orchestrator.results.formats.base import SUITE_CASE as SUITE_CASE
 from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, SuiteOutput
 from ci_orchestrator.results.formats.text import NAME_LIMIT, BoundedText, cut, cut_name, cut_text
 from ci_orchestrator.results.formats.xmlcases import LONGEST, NESTED_SUITES, not_whole, said_at_the_end
-from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_tag
+from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_says, root_tag
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
 ROOTS = ("testsuites", "testsuite", "testcase")
@@ -52,8 +53,8 @@ _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 
 
 def sniff(head: bytes) -> bool:
-    """True when the first element is one of JUnit's."""
-    return root_tag(head) in ROOTS
+    """True when the first element is one of JUnit's, and not in the namespace of Check, whose files begin alike."""
+    return root_tag(head) in ROOTS and not root_says(head, "check.sourceforge.net")
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:
@@ -225,7 +226,7 @@ class _Reader:
         elif tag == "testsuite":
             self._around.append(self._suites)
             if len(self._suites) < NESTED_SUITES:
-                self._suites = (*self._suites, cut_name(_pairs(attributes).get("name", "")))
+                self._suites = (*self._suites, cut_name(_suite_name(_pairs(attributes))))
         elif tag in _RETRIES and self._case is not None:
             self._collect(tag, attributes)
 
@@ -321,6 +322,12 @@ def _pairs(attributes: list[str]) -> Attributes:
     """Names and values in turn, as expat gives them, as a dictionary."""
     turns = iter(attributes)
     return dict(zip(turns, turns, strict=True))
+
+
+def _suite_name(attributes: Attributes) -> str:
+    name, package = attributes.get("name", ""), attributes.get("package", "")
+    divided = package and "id" in attributes and "." not in name and name != package
+    return f"{package}.{name}" if divided else name
 
 
 def _verdict(outcome: Outcome, kind: str) -> tuple[Outcome, Cause]:
