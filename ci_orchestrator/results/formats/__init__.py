@@ -23,6 +23,7 @@ FORMATS: dict[str, str] = {
     "nunit2": f"{_HERE}.tests.nunit2:NUNIT2",
     "nunit3": f"{_HERE}.tests.nunit3:NUNIT3",
     "playwright": f"{_HERE}.tests.playwright:PLAYWRIGHT",
+    "tap": f"{_HERE}.tests.tap:TAP",
     "trx": f"{_HERE}.tests.trx:TRX",
     "xunit": f"{_HERE}.tests.xunit:XUNIT",
     "clover": f"{_HERE}.coverage.clover:CLOVER",

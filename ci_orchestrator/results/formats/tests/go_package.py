@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ci_orchestrator.results.benchmark import Benchmark
-from ci_orchestrator.results.formats.base import Case
+from ci_orchestrator.results.formats.base import SUITE_CASE, Case
 from ci_orchestrator.results.formats.benchmarks.go_bench import benchmark_of
 from ci_orchestrator.results.formats.fields import explain, plain
-from ci_orchestrator.results.formats.tests.junit import SUITE_CASE
 from ci_orchestrator.results.formats.text import BoundedText, cut, cut_name
 from ci_orchestrator.results.model import Cause, Outcome
 

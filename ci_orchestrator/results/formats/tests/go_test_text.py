@@ -41,7 +41,7 @@ _MOVE = re.compile(r"=== (RUN|PAUSE|CONT|NAME)\s+(\S+)")
 def sniff(head: bytes) -> bool:
     """True when a line is one that `go test` writes about a test or at the end of a package."""
     text = text_of(head)
-    if text.startswith(("<", "{", "[")) or go_test.sniff(head):
+    if text.startswith(("<", "{", "[", "TAP version ")) or go_test.sniff(head):
         return False
     return bool(go_bench.TESTED.search(text)) or (bool(_PACKAGE.search(text)) and not go_bench.sniff(head))
 

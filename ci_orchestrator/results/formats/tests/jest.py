@@ -1,6 +1,6 @@
 """The JSON report of jest (``--json --outputFile``) and of vitest (``--reporter=json``), which has the same form.
 
-The name of a test is its titles, outermost first, joined by `TITLES`, as both tools print it. Traps:
+The name of a test is its titles, outermost first, joined by `TITLES`, as jest prints it. Traps:
 
 - a file that could not be loaded, or whose hooks failed, has the status *failed* and no failed test: it becomes a case
   of its own, errored, called ``(suite)``; so does a run that says ``success: false`` while all that it tells is well;
@@ -15,15 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ci_orchestrator.results.formats import fields
-from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, ReadWarning
+from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable, ReadWarning
 from ci_orchestrator.results.formats.document import read_all, shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM, JsonFeed
-from ci_orchestrator.results.formats.tests.junit import SUITE_CASE
+from ci_orchestrator.results.formats.names import TITLES, Names
 from ci_orchestrator.results.formats.text import cut_name
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
-
-TITLES = " › "
-"""Between the titles of the groups and of the test."""
 
 ATTEMPTS = 100
 """Attempts kept of one test: more are no retries, but a damaged file."""
@@ -34,6 +31,7 @@ _STATUS = {
     **dict.fromkeys(("skipped", "todo", "disabled", "pending"), Outcome.SKIPPED),
 }
 _FAILED = (Outcome.FAILED, Outcome.ERRORED)
+_HEADLINE = "● Test suite failed to run"
 _TIMED_OUT = ("Exceeded timeout of ", "Test timed out in ")
 
 
@@ -72,13 +70,14 @@ def _items(feed: JsonFeed) -> Iterator[Item]:
 
 def _file(told: object, *, jest: bool) -> Iterator[Case]:
     path = fields.name(told, "name")
-    failed = False
+    failed, names = False, Names()
     for test in fields.elements(told, "assertionResults"):
         case = _case(test, path, jest=jest)
+        case.name = names.unique(case.name)
         failed = failed or case.outcome in _FAILED
         yield case
     if fields.string(told, "status") == "failed" and not failed:
-        yield _suite_case(path, fields.string(told, "message"))
+        yield _suite_case(path, fields.string(told, "message").strip().removeprefix(_HEADLINE))
 
 
 def _suite_case(path: str, said: str) -> Case:

@@ -7,6 +7,7 @@ its projects: the same test in two browsers is two tests. Traps:
 - ``results`` are the attempts; ``expectedStatus`` may be *failed* (``test.fail()``), so that the status of an attempt
   alone says nothing: one as expected is well, *failed* as expected is ``xfail``, which is skipped;
 - a test without any result was not run: it is skipped when that was expected, else not proven;
+- a worker that dies fails its test, with a message that says so: errored, not failed;
 - errors outside of tests (a file that cannot be loaded, a worker's set-up) stand in ``errors`` only.
 """
 
@@ -15,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ci_orchestrator.results.formats import fields
-from ci_orchestrator.results.formats.base import Case, Format, Item, Readable
+from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable
 from ci_orchestrator.results.formats.document import read_all, shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM, JsonFeed
-from ci_orchestrator.results.formats.tests.jest import ATTEMPTS, TITLES
-from ci_orchestrator.results.formats.tests.junit import SUITE_CASE
+from ci_orchestrator.results.formats.names import TITLES
+from ci_orchestrator.results.formats.tests.jest import ATTEMPTS
 from ci_orchestrator.results.formats.text import BoundedText, cut_name
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
@@ -31,6 +32,7 @@ _STATUS = {
     "skipped": Outcome.SKIPPED,
 }
 _CAUSE = {"timedOut": Cause.TIMEOUT, "interrupted": Cause.INTERRUPTED}
+_DIED = "Error: worker process exited unexpectedly"
 _SKIPS = ("skip", "fixme")
 
 
@@ -115,6 +117,8 @@ def _verdict(test: object, result: object) -> tuple[Outcome, Cause, str, str]:
     outcome, cause = _STATUS.get(status, Outcome.NOT_PROVEN), _CAUSE.get(status, Cause.NONE)
     texts = [fields.string(one, "stack") or fields.string(one, "message") for one in _errors(result)]
     message, details = fields.explain("\n\n".join(texts))
+    if any(text.startswith(_DIED) for text in texts):
+        return Outcome.ERRORED, Cause.WORKER_LOST, message, details
     if status == "failed" and expected == "failed":
         return Outcome.SKIPPED, Cause.XFAIL, _annotated(test, ("fail",)) or message, details
     if status == "passed" and expected == "failed":

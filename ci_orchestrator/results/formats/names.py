@@ -1,0 +1,25 @@
+"""How the name of a test is put together, and tests that bear the same one are told apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+TITLES = " › "
+"""Between the titles of the groups and of the test, as jest and Playwright print them."""
+
+
+class Names:
+    """For tools that never tell a test twice: a second test of the same name in a file is another test.
+
+    Else a failure and a pass under one name would look like one test that passed when tried again. The later ones get
+    their count after the name, in the file's order: ``name``, ``name (2)``.
+    """
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+
+    def unique(self, name: str) -> str:
+        """`name`, or with its count when it was there before."""
+        self._seen[name] += 1
+        count = self._seen[name]
+        return name if count == 1 else self.unique(f"{name} ({count})")
