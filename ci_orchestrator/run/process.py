@@ -180,25 +180,25 @@ def start(
     log: Path,
     marker: str,
     stdin: bool = False,
-    stdout: Literal["pipe", "log"] = "log",
+    stdout: Literal["pipe", "log"] | Path = "log",
 ) -> Process:
     """Start `argv` in `cwd` with exactly `env` (plus the mark), in a session of its own.
 
-    stderr, and stdout unless it is a pipe, are appended to the file `log`. `marker` must be unique: by it the
-    descendants are found. A program without a slash is looked up on the PATH of `env`; one with a slash is relative to
-    `cwd`. Raises `UserError` when it cannot be started.
+    stderr, and stdout unless it is a pipe or a file of its own, are appended to the file `log`. `marker` must be
+    unique: by it the descendants are found. A program without a slash is looked up on the PATH of `env`; one with a
+    slash is relative to `cwd`. Raises `UserError` when it cannot be started.
     """
     if not cwd.is_dir():
         raise UserError(f"cannot start {_shown(argv)}: the directory {cwd} does not exist", fix="check `cwd`")
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with log.open("ab") as output:
+        with log.open("ab") as output, (stdout if isinstance(stdout, Path) else log).open("ab") as written:
             popen = subprocess.Popen(
                 list(argv),
                 cwd=cwd,
                 env=marked(env, marker),
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if stdout == "pipe" else output,
+                stdout=subprocess.PIPE if stdout == "pipe" else written,
                 stderr=output,
                 start_new_session=True,
                 close_fds=True,

@@ -1,4 +1,4 @@
-"""Which test a reported case is: the command tool's reading of the result files that a run left.
+"""The result files that a run left, and which test each of their cases is: the command tool's way to tell.
 
 A case is the test whose listed id is its name or ``classname::name``. Two tests for one case, or two cases for one
 test, prove nothing about either: those tests are errors.
@@ -7,7 +7,7 @@ test, prove nothing about either: those tests are errors.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -31,9 +31,11 @@ class Reported:
     """What the result files of one run tell. `files`: how many of them are reports at all.
 
     `results`: by test. `unexpected`: cases that are no test of the run. `problems`: what could not be read.
+    `elsewhere`: something failed that is no result of the run, and that explains a command that failed.
     """
 
     files: int = 0
+    elsewhere: bool = False
     results: dict[str, Finished] = field(default_factory=dict)
     unexpected: list[Finished] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -57,10 +59,11 @@ def read_reports(directory: Path, tests: Sequence[str], *, started: float) -> Re
     claims: dict[str, list[Case]] = {}
     doubtful: dict[str, str] = {}
     ids = {to_listed(test): test for test in tests}
-    for case in _cases(directory, told):
+    for case in cases_in(directory, told):
         keys = {key for key in (case.name, f"{case.classname}::{case.name}") if key in ids}
         if not keys:
-            _unexpected(case, told, started)
+            listed = f"{case.classname}::{case.name}" if case.classname else case.name
+            note_unexpected(finished(to_test(listed), case, started), told)
         elif len(keys) > 1:
             why = f"the case {case.name!r} of {case.classname!r} could be any of {sorted(keys)}"
             doubtful.update((ids[key], why) for key in keys)
@@ -73,19 +76,20 @@ def read_reports(directory: Path, tests: Sequence[str], *, started: float) -> Re
     at = started
     for test, (case, *_) in claims.items():
         if test not in doubtful and case.outcome is not Outcome.NOT_PROVEN:
-            told.results[test] = _finished(test, case, at)
+            told.results[test] = finished(test, case, at)
             at += case.duration
     told.results.update((test, _ambiguous(test, why, started)) for test, why in sorted(doubtful.items()))
     return told
 
 
-def _unexpected(case: Case, told: Reported, at: float) -> None:
+def note_unexpected(result: Finished, told: Reported) -> None:
+    """Keep a result that nobody asked for, while they are few."""
     if len(told.unexpected) < UNEXPECTED_LIMIT:
-        test = to_test(f"{case.classname}::{case.name}" if case.classname else case.name)
-        told.unexpected.append(_finished(test, case, at))
+        told.unexpected.append(result)
 
 
-def _cases(directory: Path, told: Reported) -> Iterable[Case]:
+def cases_in(directory: Path, told: Reported) -> Iterator[Case]:
+    """The cases of all result files below `directory`; how many files there are and what is wrong goes to `told`."""
     for path in _files(directory):
         with path.open("rb") as stream:
             if not _is_report(stream, path, told):
@@ -119,7 +123,8 @@ def _is_report(stream: BinaryIO, path: Path, told: Reported) -> bool:
         return False
 
 
-def _finished(test: str, case: Case, at: float) -> Finished:
+def finished(test: str, case: Case, at: float) -> Finished:
+    """The result of `test`, which started `at` (Unix seconds), as a case tells it."""
     message, details = case.message, case.details
     if case.before:  # the tool tried again by itself: the end counts here, but is never told as plainly passed
         message = message or f"{case.outcome} at try {len(case.before) + 1} of the tool's own"

@@ -19,7 +19,8 @@ from ci_orchestrator.errors import UserError
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.model import Cause
 from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Message, Started, Unexpected, Unknown, Workspace
-from ci_orchestrator.run.tools.command import CommandSession, CommandTool
+from ci_orchestrator.run.tools.batches import BatchSession
+from ci_orchestrator.run.tools.command import CommandTool
 from ci_orchestrator.run.tools.listing import to_test
 
 # A runner that logs each of its runs. A test's name says what it does.
@@ -49,7 +50,7 @@ sys.exit(code)
 class Worker:
     """A session, and what it has said."""
 
-    def __init__(self, session: CommandSession, inbox: queue.SimpleQueue[Message]) -> None:
+    def __init__(self, session: BatchSession, inbox: queue.SimpleQueue[Message]) -> None:
         self.session = session
         self.said: list[Message] = []
         self._inbox = inbox
@@ -96,7 +97,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def start(workspace: Workspace) -> Iterator[Open]:
     """Open sessions of one tool; they are ended with the test."""
     tool = CommandTool()
-    opened: list[CommandSession] = []
+    opened: list[BatchSession] = []
 
     def go(run: Sequence[str], *, ids: Sequence[str] = (), listing: Sequence[str] = (), **options: object) -> Worker:
         if ids:
