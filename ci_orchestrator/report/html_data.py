@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from typing import Any
 
-from ci_orchestrator.report.escape import for_script, one_line, output, shortened, visible
+from ci_orchestrator.report.escape import for_script, one_line, output, shortened, visible, web_address
 from ci_orchestrator.report.html_rows import Rows
 from ci_orchestrator.report.html_timeline import LONGEST, lanes
 from ci_orchestrator.results.model import Attempt, Outcome, TestResult, split_id
@@ -59,8 +59,13 @@ def index(report: Report) -> Iterator[str]:
         chain(['"timeline":'], _timeline(report, workers)),
         _column("jobs", jobs.all),
         _column("lanes", workers.all),
-        [f'"wall":{ticks(report.wall)},"chunk":{CHUNK}'],
+        [f'"wall":{ticks(report.wall)},"chunk":{CHUNK},"source":{for_script(_source(report))}'],
     )
+
+
+def _source(report: Report) -> str:
+    """Where the scripts link a line of a file to; empty unless it is a web address."""
+    return report.links.source if web_address(report.links.source) else ""
 
 
 def _runs(results: Iterable[TestResult]) -> Iterator[list[Any]]:

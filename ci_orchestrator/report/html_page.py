@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from ci_orchestrator.report.escape import for_html
 
-_SCRIPTS = ("data.js", "table.js", "detail.js", "timeline.js", "main.js")
+_SCRIPTS = ("data.js", "table.js", "detail.js", "timeline.js", "sort.js", "main.js")
 
 
 def page(title: str, body: Iterable[str], data: Iterable[str]) -> Iterator[str]:

@@ -62,6 +62,6 @@ def _why(reason: str) -> str:
     return f' <span class="why">{for_html(reason)}</span>'
 
 
-def more(rest: int, noun: str) -> str:
-    """What a list says at its end of those that it does not show; nothing when it shows all."""
-    return f'<p class="more">… and {counted(rest, f"more {noun}")} in results.json</p>' if rest > 0 else ""
+def more(rest: int, noun: str, where: str = " in results.json") -> str:
+    """What a list says at its end of those that it does not show, and where they are; nothing when it shows all."""
+    return f'<p class="more">… and {counted(rest, f"more {noun}")}{where}</p>' if rest > 0 else ""

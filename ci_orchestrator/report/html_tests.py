@@ -30,7 +30,7 @@ def table() -> str:
     )
     return (
         '<section class="card" id="tests" tabindex="-1"><h2>All tests</h2>\n'
-        "<noscript><p>Scripts are off: all tests are in results.json and junit.xml.</p></noscript>\n"
+        "<noscript><p>Scripts are off: all tests are in results.json and merged.xml.</p></noscript>\n"
         '<form id="filters" role="search" aria-label="Filter the tests">'
         '<label class="search"><span class="visually-hidden">Search</span><input type="search" id="search" '
         'placeholder="Search names, paths and suites  ( / )" autocomplete="off" spellcheck="false"></label>'

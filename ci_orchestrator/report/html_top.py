@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from ci_orchestrator.report import figures
 from ci_orchestrator.report.escape import for_html
+from ci_orchestrator.report.html_links import elsewhere
 from ci_orchestrator.report.verdict import Verdict
-from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, moment, over, seconds
+from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, moment, over, percent, seconds
 from ci_orchestrator.results.model import Outcome
 from ci_orchestrator.results.report import Report
 
@@ -36,9 +37,10 @@ def _facts(report: Report) -> Iterator[str]:
         ("wall time", seconds(report.wall) if report.wall > 0 else ""),
         ("test time", seconds(figures.test_seconds(report)) if report.results else ""),
         ("workers", count(spent.at_once) if spent else ""),
+        ("coverage", percent(report.coverage.lines.share) if report.coverage else ""),
         ("lower bound", f"{seconds(spent.bound)} ({over(spent.gap)})" if spent else ""),
     ]
-    for name, value in facts:
+    for name, value in (*facts, *elsewhere(report.links)):
         if value:
             yield f"<div><dt>{name}</dt><dd>{value}</dd></div>"
 

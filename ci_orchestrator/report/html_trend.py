@@ -1,12 +1,13 @@
-"""Test time and problems over the last builds, as inline SVG that takes its colours from the page."""
+"""Test time, problems and coverage over the last builds, as inline SVG that takes its colours from the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import isfinite
 
 from ci_orchestrator.report.escape import for_html
-from ci_orchestrator.report.wording import counted, moment, seconds
+from ci_orchestrator.report.wording import counted, moment, percent, seconds
 from ci_orchestrator.results.model import Totals
 from ci_orchestrator.results.report import TrendPoint
 
@@ -26,7 +27,7 @@ def trend(points: Sequence[TrendPoint]) -> str:
     return (
         f'<section class="card" id="trend"><h2>Trend <span class="n">{counted(len(shown), "build")}</span></h2>'
         f'<svg class="trend" viewBox="0 0 {_WIDTH:g} 172" role="img" aria-label="{_said(shown)}">'
-        f"{''.join(_drawing(shown))}</svg></section>\n"
+        f"{''.join(_drawing(shown))}</svg>{_coverage(shown)}</section>\n"
     )
 
 
@@ -79,6 +80,43 @@ def _spot(x: float, y: float, point: TrendPoint, room: float, most: int, *, last
     if last:
         parts.append(f'<text class="now" x="{x + 10:.1f}" y="{y + 4:.1f}">{seconds(point.duration)}</text>')
     return "".join(parts)
+
+
+def _coverage(points: Sequence[TrendPoint]) -> str:
+    """The share of lines, on a scale between its least and its most; empty unless two builds measured it."""
+    known = [(place, point) for place, point in enumerate(points) if 0 <= _share(point) <= 1]
+    if len(known) < 2:
+        return ""
+    shares = [_share(point) for _, point in known]
+    said = f"Coverage over {counted(len(known), 'build')}: from {percent(shares[0])} to {percent(shares[-1])}"
+    step, low, high = (_WIDTH - _LEFT - _RIGHT) / (len(points) - 1), min(shares), max(shares)
+    spots = [
+        (_LEFT + place * step, 12 + 40 * (high - _share(point)) / (high - low or 1.0), point) for place, point in known
+    ]
+    return (
+        f'<svg class="trend share-of-lines" viewBox="0 0 {_WIDTH:g} 76" role="img" aria-label="{said}">'
+        f"{''.join(_shares(spots, step, low, high))}</svg>"
+    )
+
+
+def _shares(spots: Sequence[tuple[float, float, TrendPoint]], step: float, low: float, high: float) -> Iterator[str]:
+    """A build that did not measure it has no dot, and no line is drawn over it."""
+    for height, share in ((12, high), (52, low)):
+        yield f'<line class="rule" x1="{_LEFT:g}" x2="{_WIDTH - _RIGHT:g}" y1="{height}" y2="{height}"/>'
+        yield f'<text class="tick" x="{_LEFT - 6:g}" y="{height + 4}" text-anchor="end">{percent(share)}</text>'
+    for (left, start, _), (right, end, _) in pairwise(spots):
+        if right - left < 1.5 * step:
+            yield f'<line class="line" x1="{left:.1f}" y1="{start:.1f}" x2="{right:.1f}" y2="{end:.1f}"/>'
+    for x, y, point in spots:
+        said = for_html(f"{point.build}: {percent(point.coverage)} of lines")
+        yield f'<g><title>{said}</title><circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"/></g>'
+    x, y, newest = spots[-1]
+    yield f'<text class="now" x="{x + 10:.1f}" y="{y + 4:.1f}">{percent(newest.coverage)}</text>'
+    yield f'<text class="tick" x="{_LEFT:g}" y="70">coverage of lines</text>'
+
+
+def _share(point: TrendPoint) -> float:
+    return -1.0 if point.coverage is None else point.coverage
 
 
 def _problems(totals: Totals) -> int:

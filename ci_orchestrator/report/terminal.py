@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ci_orchestrator.report import cells, figures, gates
+from ci_orchestrator.errors import worst
+from ci_orchestrator.report import cells, figures, final_gates, gates
 from ci_orchestrator.report.escape import one_line
 from ci_orchestrator.report.verdict import certificate_sentence, verdict
-from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, over, seconds
+from ci_orchestrator.report.wording import (
+    CHANGES,
+    FLAKY_SYMBOL,
+    JUDGED,
+    SHIFTS,
+    SYMBOLS,
+    WORDS,
+    count,
+    counted,
+    listed,
+    over,
+    percent,
+    points,
+    seconds,
+)
+from ci_orchestrator.results.coverage import CoverageSummary
+from ci_orchestrator.results.findings import Changes, CoverageChange
 from ci_orchestrator.results.model import TestResult
 from ci_orchestrator.results.report import Report
 
@@ -45,6 +62,7 @@ def render_terminal(
         *_flaky(report, screen),
         *_slowest(report, screen),
         *_effort(report, screen),
+        *_measured(report, screen),
         *_gates(report, screen),
         *_proof(report, screen),
         *_warnings(report, screen),
@@ -144,7 +162,8 @@ def _flaky(report: Report, screen: _Screen) -> Iterator[str]:
 
 
 def _slowest(report: Report, screen: _Screen) -> Iterator[str]:
-    slow = figures.slowest(report, SLOWEST_SHOWN - bool(report.gates))  # it all fits on one screen
+    others = len(list(_measured(report, screen))) + len(list(_gates(report, screen)))
+    slow = figures.slowest(report, SLOWEST_SHOWN - others)  # it all fits on one screen
     if not slow:
         return
     yield screen.heading("slowest")
@@ -170,15 +189,50 @@ def _effort(report: Report, screen: _Screen) -> Iterator[str]:
         yield screen.row("run", " · ".join(facts))
 
 
+def _measured(report: Report, screen: _Screen) -> Iterator[str]:
+    """One line each on what changed, on coverage and on benchmarks, where there is something to say."""
+    if report.analysis.changes is not None:
+        yield screen.row("changes", _changes(report.analysis.changes))
+    if report.coverage is not None:
+        yield screen.row("coverage", _coverage(report.coverage, report.analysis.coverage))
+    if report.benchmarks:
+        shifts = [one.shift for one in report.analysis.benchmarks]
+        said = ", ".join(f"{shifts.count(shift):,} {shift}" for shift in SHIFTS if shift in shifts)
+        yield screen.row("benchmarks", said or f"{len(report.benchmarks):,}, none to compare with")
+
+
+def _changes(found: Changes) -> str:
+    lists = {words: getattr(found, name) for name, words in CHANGES.items()}
+    return ", ".join(f"{len(tests):,} {words}" for words, tests in lists.items() if tests) or "none"
+
+
+def _coverage(found: CoverageSummary, change: CoverageChange | None) -> str:
+    said = f"{percent(found.lines.share)} of lines"
+    before = change.before.share if change and change.before else None
+    if before is not None and found.lines.share is not None:
+        said += f" ({points(found.lines.share - before)})"
+    if change and change.changed is not None:
+        share = f"{percent(change.changed.share)} of the changed lines"
+        said += f", {share if change.changed.total else 'no executable line changed'}"
+    return said + (", partial" if found.partial else "")
+
+
 def _gates(report: Report, screen: _Screen) -> Iterator[str]:
     """One line: the gate that speaks loudest against the build, or that all of them let it pass."""
-    barred = gates.barring(report.gates)
-    if barred:
-        more = f" (and {len(barred) - 1:,} more)" if len(barred) > 1 else ""
-        first = cells.keep_start(one_line(gates.sentence(barred[0])), screen.width - 14 - len(more))
-        yield screen.row("gates", f"{gates.symbol(barred[0])} {first}{more}")
-    elif report.gates:
-        yield screen.row("gates", f"{gates.symbol(report.gates[0])} {counted(len(report.gates), 'gate')}: proceed")
+    against = [(one.exit_code, gates.symbol(one), gates.sentence(one)) for one in gates.barring(report.gates)]
+    against += (
+        (o.exit_code, JUDGED[o.verdict][0], final_gates.sentence(o)) for o in final_gates.barring(report.quality)
+    )
+    number = len(report.gates) + len(report.quality)
+    if against:
+        loudest = worst([code for code, _, _ in against])
+        symbol, said = next((symbol, said) for code, symbol, said in against if code is loudest)
+        more = f" (and {len(against) - 1:,} more)" if len(against) > 1 else ""
+        first = cells.keep_start(one_line(said), screen.width - 14 - len(more))
+        yield screen.row("gates", f"{symbol} {first}{more}")
+    elif number:
+        words = [*(["proceed"] if report.gates else []), *(["pass"] if report.quality else [])]
+        yield screen.row("gates", f"✓ {counted(number, 'gate')}: {listed(words)}")
 
 
 def _proof(report: Report, screen: _Screen) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ci_orchestrator.errors import EXIT_MEANING, ExitCode, worst
-from ci_orchestrator.report import gates
+from ci_orchestrator.report import final_gates, gates
 from ci_orchestrator.report.wording import counted, listed
 from ci_orchestrator.results.model import Totals
 from ci_orchestrator.results.report import Certificate, Report
@@ -41,6 +41,8 @@ def verdict(report: Report) -> Verdict:
     """What happened, in words."""
     code = worst([report.exit_code, *_implied(report)])
     symbol, word, tone = _WORDS[code]
+    if code is ExitCode.GATE_HOLDS and code not in {gate.exit_code for gate in report.gates} and report.quality:
+        word = "INCONCLUSIVE"  # a final gate's word; only a gate between stages holds something
     return Verdict(symbol, word, _sentence(report, code), tone)
 
 
@@ -72,15 +74,19 @@ def _implied(report: Report) -> list[ExitCode]:
     if totals.failed or totals.errored:
         implied.append(ExitCode.TESTS_FAILED)
     implied += (gate.exit_code for gate in report.gates)
+    implied += (gate.exit_code for gate in report.quality)
     if totals.not_proven or (certificate.certified and not certificate.complete):
         implied.append(ExitCode.NOT_PROVEN)
     return implied
 
 
 def _sentence(report: Report, code: ExitCode) -> str:
-    problems = "; ".join(
-        filter(None, [gates.counted_verdicts(report.gates), _problems(report.totals, report.certificate)])
-    )
+    said = [
+        gates.counted_verdicts(report.gates),
+        final_gates.counted_judgements(report.quality),
+        _problems(report.totals, report.certificate),
+    ]
+    problems = "; ".join(filter(None, said))
     if problems:
         return problems
     if code is ExitCode.NOT_PROVEN:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ci_orchestrator.results.findings import Shift
+from ci_orchestrator.results.findings import FlakyTest, Shift
 from ci_orchestrator.results.model import Outcome
 from ci_orchestrator.results.quality import Judgement
 
@@ -43,6 +43,17 @@ SHIFTS: Mapping[Shift, tuple[str, Outcome]] = {
     Shift.SAME: ("=", Outcome.SKIPPED),
 }
 """The same of a benchmark's change; worst first."""
+
+CHANGES: Mapping[str, str] = {
+    "newly_failing": "newly failing",
+    "newly_unproven": "newly not proven",
+    "fixed": "fixed",
+    "added": "new",
+    "removed": "removed",
+    "newly_skipped": "newly skipped",
+    "still_failing": "failing as before",
+}
+"""The lists of `results.findings.Changes` in words, in the order in which they are told."""
 
 _PARTS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
@@ -126,3 +137,15 @@ def amount(value: float, unit: str) -> str:
 
 def _digits(value: float) -> str:
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
+def flaky_signs(one: FlakyTest) -> str:
+    """By what a test is known to be flaky: ``passed at a retry, both passed and failed on 2 revisions, …``"""
+    signs = []
+    if one.retried:
+        signs.append("passed at a retry")
+    if one.contradictions:
+        signs.append(f"both passed and failed on {counted(one.contradictions, 'revision')}")
+    if one.transitions:
+        signs.append(f"turned {counted(one.transitions, 'time')} in {counted(one.builds, 'build')}")
+    return ", ".join(signs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich_samples import enriched
+from rich_samples import enriched, everywhere
 
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.results.merge import result, totals
@@ -333,7 +333,7 @@ def hostile_report() -> Report:
     found = tuple(sorted(results, key=lambda one: one.id))
     ids = tuple(one.id for one in found)
     pairs = tuple((text, text) for text in HOSTILE)
-    return Report(
+    report = Report(
         title=HOSTILE[0],
         revision=HOSTILE[1],
         branch=HOSTILE[3],
@@ -375,3 +375,4 @@ def hostile_report() -> Report:
         warnings=HOSTILE,
         exit_code=ExitCode.TESTS_FAILED,
     )
+    return everywhere(report, HOSTILE)

@@ -83,6 +83,39 @@ def enriched(report: Report) -> Report:
     )
 
 
+def everywhere(report: Report, texts: tuple[str, ...]) -> Report:
+    """`report` with each of `texts` wherever a tool, a plan or a provider can put one, and numbers beyond all use."""
+    bad = (1e300, -1e300, 0.0)
+    return replace(
+        report,
+        coverage=CoverageSummary(
+            lines=Counts(1, 2), files=tuple(FileSummary(text, Counts(1, 2)) for text in texts), partial=texts
+        ),
+        benchmarks=tuple(
+            Benchmark(name=text, group=text, unit=text, value=bad[place % 3], spread=bad[place % 3])
+            for place, text in enumerate(texts)
+        ),
+        analysis=Analysis(
+            base=Base(title=texts[0], revision=texts[1], branch=texts[2], started=1e300, complete=False),
+            changes=Changes(newly_failing=texts, added=tuple(one.id for one in report.results), removed=texts),
+            coverage=CoverageChange(
+                files=tuple(FileChange(path=text, now=Counts(1, 2), missed=((1, 2),)) for text in texts)
+            ),
+            benchmarks=tuple(
+                BenchmarkChange(group=text, name=text, unit=text, better=Better.SMALLER, now=1e300, before=0.0,
+                                worse=-1e300, shift=Shift.WORSE, why=text)
+                for text in texts
+            ),
+            flaky=tuple(FlakyTest(test=one.id, transitions=5, builds=6) for one in report.results[:9]),
+            slower=tuple(DurationChange(test=text, now=1e300, before=-1e300, samples=1) for text in texts),
+            time_before=1e300,
+        ),
+        quality=tuple(QualityGate(name=text, reasons=(Reason(text, Judgement.FAIL, text),)) for text in texts),
+        tables=tuple(Table(name=text, columns=(text, ""), rows=((text, 1e300),)) for text in texts),
+        links=Links(source=texts[4], build=texts[4], report=texts[0], artifacts=texts[1]),
+    )  # fmt: skip
+
+
 def _coverage() -> CoverageSummary:
     files = tuple(
         FileSummary(path, Counts(hit, lines), Counts(taken, branches)) for path, hit, lines, taken, branches in _FILES

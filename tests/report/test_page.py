@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from report_samples import large_report, sample_report
+from report_samples import large_report, rich_report, sample_report
 
 from ci_orchestrator.report.html import render_html
 
@@ -207,8 +207,9 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_stand_out_from_their_ground(page, scheme):
+def test_texts_stand_out_from_their_ground(open_page, scheme):
     """Contrast of at least 4.5:1 (WCAG 2.2, 1.4.3)."""
+    page = open_page(render_html(rich_report())).page
     page.emulate_media(color_scheme=scheme)
     page.click("text=test_webhook_is_retried >> nth=0")
     assert page.evaluate(CONTRAST) == []
@@ -220,13 +221,16 @@ def test_it_prints_without_what_cannot_be_printed(page):
     assert page.locator("#certificate").is_visible()
 
 
-def test_a_narrow_window_scrolls_in_one_direction_only(page):
+def test_a_narrow_window_scrolls_in_one_direction_only(open_page):
+    page = open_page(render_html(rich_report())).page
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
-def test_100000_results_open_and_can_be_searched(open_page):
-    page = open_page(render_html(large_report(100_000))).page
+def test_100000_results_open_and_can_be_searched_filtered_and_walked(open_page):
+    html = render_html(large_report(100_000))
+    assert html.index(b'<ol class="tests">') < html.index(b'id="index"'), "what matters precedes the data"
+    page = open_page(html).page
     assert matches(page) == "100,000 tests"
     assert page.locator("#rows [role=row]").count() < 100
     page.fill("#search", "behaviour_0077777")
@@ -234,3 +238,14 @@ def test_100000_results_open_and_can_be_searched(open_page):
     page.focus("#grid")
     page.keyboard.press("Enter")
     assert page.locator("#detail h2").inner_text() == "TestFeature::test_behaviour_0077777[case-0]"
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
+    page.click("[data-outcome=failed]")
+    page.select_option("#suite", label="api")
+    assert matches(page) == "67 tests of 100,000"
+    page.click("text=Reset")
+    page.focus("#grid")
+    page.keyboard.press("End")
+    assert page.locator("#rows [aria-selected=true]").get_attribute("aria-rowindex") == "100001"

@@ -5,14 +5,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_samples import hostile_report, large_report, sample_report
+from report_samples import hostile_report, large_report, rich_report, sample_report
 
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.report import cells
 from ci_orchestrator.report.terminal import render_terminal
+from ci_orchestrator.results.benchmark import Benchmark
+from ci_orchestrator.results.coverage import Counts, CoverageSummary
+from ci_orchestrator.results.findings import Analysis, Changes, CoverageChange
 from ci_orchestrator.results.merge import result, totals
-from ci_orchestrator.results.model import Attempt, Outcome
-from ci_orchestrator.results.report import Certificate, Report
+from ci_orchestrator.results.model import Attempt, Outcome, Verdict
+from ci_orchestrator.results.quality import Judgement, QualityGate, Reason
+from ci_orchestrator.results.report import Certificate, GateSummary, Report
 
 PASSED = tuple(result(f"unit::t.py::test_{number}", [Attempt(outcome=Outcome.PASSED)]) for number in range(3))
 GREEN = Report(
@@ -31,6 +35,10 @@ def test_the_screen_of_a_build_that_went_wrong(golden):
     golden("terminal.txt", render_terminal(sample_report(), location=".ci-orchestrator/runs/1/report/report.html"))
 
 
+def test_the_screen_of_a_build_that_has_all_to_say(golden):
+    golden("terminal-rich.txt", render_terminal(rich_report(), location="report.html"))
+
+
 def test_colours(golden):
     golden("terminal-colour.txt", render_terminal(sample_report(), width=120, colour=True))
 
@@ -40,7 +48,7 @@ def test_the_screen_of_a_hostile_build(golden):
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-@pytest.mark.parametrize("report", [sample_report(), hostile_report(), large_report(3000), GREEN])
+@pytest.mark.parametrize("report", [rich_report(), hostile_report(), large_report(3000), GREEN])
 def test_it_fits_one_screen(report, width):
     *lines, location = render_terminal(report, width=width, location="x" * 300).splitlines()
     assert len(lines) < 24
@@ -62,6 +70,30 @@ def test_verdict_lines():
     assert first_line(replace(GREEN, exit_code=ExitCode.GATE_HOLDS)).startswith("? GATE HOLDS  ")
     empty = Report(title="x", certificate=Certificate(certified=True))
     assert first_line(empty) == "✓ PASSED  there was nothing to run"
+
+
+def test_what_was_measured_is_one_line_each():
+    said = replace(
+        GREEN,
+        coverage=CoverageSummary(lines=Counts(8, 10)),
+        benchmarks=(Benchmark(name="b", value=1.0, unit="s"),),
+        analysis=Analysis(changes=Changes(), coverage=CoverageChange(before=Counts(9, 10), changed=Counts())),
+        quality=(QualityGate(name="merge"),),
+    )
+    assert render_terminal(said).splitlines()[-5:-1] == [
+        "changes     none",
+        "coverage    80.0% of lines (−10.0 points), no executable line changed",
+        "benchmarks  1, none to compare with",
+        "gates       ✓ 1 gate: pass",
+    ]
+
+
+def test_the_loudest_gate_is_told_whatever_its_kind():
+    hold = GateSummary(gate="a", name="canary", stage="s", verdict=Verdict.HOLD, why="too few")
+    fail = QualityGate(name="merge", reasons=(Reason("failures", Judgement.FAIL, "1 failed"),))
+    text = render_terminal(replace(GREEN, gates=(hold,), quality=(fail,)))
+    assert "gates       ✗ merge says fail: 1 failed (and 1 more)\n" in text
+    assert text.startswith("✗ GATE FAILED  1 gate says hold; 1 final gate fails\n")
 
 
 def test_a_missing_test_is_never_green_whatever_the_exit_code_says():

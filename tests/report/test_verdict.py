@@ -12,7 +12,9 @@ from ci_orchestrator.report.terminal import render_terminal
 from ci_orchestrator.report.verdict import certificate_sentence, verdict
 from ci_orchestrator.results.merge import result, totals
 from ci_orchestrator.results.model import Attempt, Outcome
-from ci_orchestrator.results.report import Certificate, Report
+from ci_orchestrator.results.model import Verdict as Decision
+from ci_orchestrator.results.quality import Judgement, QualityGate, Reason
+from ci_orchestrator.results.report import Certificate, GateSummary, Report
 
 PASSED = tuple(result(f"unit::t.py::test_{number}", [Attempt(outcome=Outcome.PASSED)]) for number in range(3))
 GREEN = Report(
@@ -42,6 +44,35 @@ def test_withheld_tests_are_the_reason() -> None:
     report = replace(GREEN, certificate=held, exit_code=ExitCode.NOT_PROVEN)
     assert verdict(report).sentence == "1 test withheld"
     assert certificate_sentence(report).startswith("complete")
+
+
+def final(*judgements: Judgement) -> QualityGate:
+    return QualityGate(name="merge", reasons=tuple(Reason("failures", one, "said") for one in judgements))
+
+
+@pytest.mark.parametrize(
+    ("quality", "word", "sentence"),
+    [
+        ((final(Judgement.PASS),), "PASSED", "3 tests passed, none was skipped"),
+        ((final(), final(Judgement.INCONCLUSIVE, Judgement.PASS)), "INCONCLUSIVE", "1 final gate is inconclusive"),
+        (
+            (final(Judgement.INCONCLUSIVE, Judgement.FAIL), final(Judgement.INCONCLUSIVE)),
+            "GATE FAILED",
+            "1 final gate fails, 1 final gate is inconclusive",
+        ),
+    ],
+)
+def test_the_verdict_is_no_better_than_the_final_gates(
+    quality: tuple[QualityGate, ...], word: str, sentence: str
+) -> None:
+    said = verdict(replace(GREEN, quality=quality))
+    assert (said.word, said.sentence) == (word, sentence)
+
+
+def test_a_gate_between_stages_that_holds_has_its_own_word() -> None:
+    holds = GateSummary(gate="canary", name="canary", stage="s", verdict=Decision.HOLD, why="too few")
+    report = replace(GREEN, gates=(holds,), quality=(final(Judgement.INCONCLUSIVE),))
+    assert verdict(report).word == "GATE HOLDS"
 
 
 @pytest.mark.parametrize("report", [GREEN, DAMAGED])

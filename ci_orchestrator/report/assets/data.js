@@ -54,6 +54,15 @@ function readAttempt(fields) {
   };
 }
 
+// The address of a line of a file, as `escape.source_address` tells it: only of files inside the project.
+function sourceOf(file, line) {
+  if (!data.source || !file || file.startsWith("/") || file.includes("\\") || file.split("/").includes("..")) return "";
+  const [whole, fragment = ""] = data.source.split("#", 2);
+  const template = line <= 0 && fragment.includes("{line}") ? whole : data.source;
+  const path = file.replace(/^\.\//, "").split("/").map(encodeURIComponent).join("/");
+  return template.replaceAll("{path}", () => path).replaceAll("{line}", () => Math.max(line, 1));
+}
+
 // Tenths of a millisecond as people read them; the same words as wording.py.
 function seconds(ticks) {
   const value = ticks / 10000;

@@ -81,8 +81,12 @@ function facts(attempt) {
   for (const [name, value] of rows) {
     if (value) list.append(element("div", {}, element("dt", {}, name), element("dd", {}, element("bdi", {}, value))));
   }
+  const source = sourceOf(attempt.file, attempt.line);
+  if (source) list.append(element("div", {}, element("dt", {}, "source"), element("dd", {}, outward(source, "open"))));
   return list;
 }
+
+const outward = (address, text) => element("a", { class: "outward", href: address, rel: "noopener noreferrer" }, text);
 
 // A traceback; what pytest marks as the failing line (>) and as the error (E) stands out.
 function traceback(text) {
