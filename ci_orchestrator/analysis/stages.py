@@ -95,7 +95,9 @@ def _maker(derived: Derived, place: int) -> Callable[[Row], Cell]:
 
 def _reduce(step: Step, rows: Rows) -> Rows:
     keys = [step.place(name) for name in step.before.keys or ()]
-    wanted = [(one, step.place(name)) for one, names in (step.stage.reduce or {}).items() for name in names]
+    wanted = [
+        (one, step.place(name)) for one, names in (step.stage.reduce or {}).items() for name in dict.fromkeys(names)
+    ]
     groups: dict[Row, list[list[float]]] = {} if keys else {(): [[] for _ in wanted]}
     for row in rows:
         group = tuple(row[place] for place in keys)

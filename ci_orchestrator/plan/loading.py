@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.builder import Document, Path
 from ci_orchestrator.plan.checks import findings
+from ci_orchestrator.plan.checks_end import end_findings
 from ci_orchestrator.plan.document import MAX_BYTES, read_document, together
 from ci_orchestrator.plan.messages import field_name, own_path, problem
 from ci_orchestrator.plan.models import Plan
@@ -46,7 +47,7 @@ def _is_name(path: Path) -> bool:
 
 def _misfits(plan: Plan, document: Document) -> list[PlanError]:
     problems = []
-    for finding in findings(plan):
+    for finding in (*findings(plan), *end_findings(plan)):
         path = own_path(finding.path, document)
         where = document.place(path, key=finding.key)
         problems.append(PlanError(f"{field_name(path)}: {finding.what}", fix=finding.fix, where=where))

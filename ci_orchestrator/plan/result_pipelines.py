@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ci_orchestrator.capabilities.taxonomy import Scalar
 from ci_orchestrator.capabilities.units import RefusedError
@@ -23,15 +23,24 @@ def _listed(value: object) -> object:
     return tuple(value) if isinstance(value, (list, tuple)) else (value,)
 
 
+def _some(value: tuple[object, ...]) -> tuple[object, ...]:
+    """Checked last, so that a wrong entry is not told as none at all."""
+    if not value:
+        raise RefusedError("the list is empty", "name at least one")
+    return value
+
+
 Columns = Annotated[
     tuple[Column, ...],
     BeforeValidator(_listed, json_schema_input_type=Column | Annotated[tuple[Column, ...], Field(min_length=1)]),
-    Field(min_length=1, max_length=100),
+    Field(max_length=100),
+    AfterValidator(_some),
 ]
 Allowed = Annotated[
     tuple[Scalar, ...],
     BeforeValidator(_listed, json_schema_input_type=Scalar | Annotated[tuple[Scalar, ...], Field(min_length=1)]),
-    Field(min_length=1, max_length=1000),
+    Field(max_length=1000),
+    AfterValidator(_some),
 ]
 
 
@@ -101,7 +110,7 @@ class Stage(Model):
     def _one(self) -> Self:
         kinds = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if len(kinds) != 1:
-            raise RefusedError("a stage does one thing", "write each stage as an entry of the list")
+            raise RefusedError("a stage does one thing", f"write one of {', '.join(type(self).model_fields)} in each")
         if getattr(self, kinds[0]) == {}:
             raise RefusedError("the stage says nothing", "name at least one column")
         return self
@@ -112,7 +121,7 @@ class Stage(Model):
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
 
-Stages = Annotated[Listed[Stage], Field(min_length=1, max_length=50)]
+Stages = Annotated[Listed[Stage], Field(max_length=50, json_schema_extra={"minItems": 1}), AfterValidator(_some)]
 
 
 class ResultOptions(Model):

@@ -57,7 +57,7 @@ def after(shape: Shape, stage: Stage) -> Shape | None:
     if stage.filter is not None:
         _filter(shape, stage)
     columns = _mapped(shape, stage) if stage.map else _reduced(shape, stage) if stage.reduce else _same(shape, stage)
-    return Shape(columns, stage.group)
+    return Shape(columns, tuple(dict.fromkeys(stage.group)) if stage.group else None)
 
 
 def final(shape: Shape) -> Shape:
@@ -113,7 +113,10 @@ def _reduced(shape: Shape, stage: Stage) -> Columns:
             if kind is Kind.TEXT and reduction != "count":
                 fix = "count it, or take a column of numbers"
                 raise RefusedError(f"`{column}` is {kind}, which has no {reduction}", fix, ("reduce", reduction))
-            out[reduced_name(reduction, column)] = Kind.NUMBER if reduction == "count" or kind is Kind.FLAG else kind
+            name = reduced_name(reduction, column)
+            if name in (shape.keys or ()):
+                raise RefusedError(f"two columns would be called {shown(name)}", "rename one", ("reduce", reduction))
+            out[name] = Kind.NUMBER if reduction == "count" or kind is Kind.FLAG else kind
     return out
 
 

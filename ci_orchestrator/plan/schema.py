@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from ci_orchestrator.plan.gates import AT_THE_END, BETWEEN_STAGES
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.shape import KEY_NAMED
 
@@ -36,6 +37,11 @@ def plan_schema() -> dict[str, Any]:
     parts["Suite"]["required"] = []  # `tool` may stand under `defaults`
     parts["Suite"]["allOf"] = [_commands_of_tool()]
     parts["Shards"]["allOf"] = _one_way_of_sharding()
+    parts["Gate"]["allOf"] = [_fields_of_gate()]
+    for part in ("CoverageRule", "Latency", "Stage", "Target"):
+        parts[part]["minProperties"] = 1
+    for part in ("Stage", "Target"):
+        parts[part]["maxProperties"] = 1
     for inner in _objects(schema):
         if "patternProperties" in inner:
             inner.setdefault("additionalProperties", False)
@@ -64,6 +70,13 @@ def _commands_of_tool() -> dict[str, Any]:
         },
         "else": {"if": {"required": ["tool"]}, "then": {"properties": {"list": null, "run": null}}},
     }
+
+
+def _fields_of_gate() -> dict[str, Any]:
+    """Those of a final gate stand in no other, and the other way round."""
+    between, end = ({"properties": dict.fromkeys(fields, False)} for fields in (BETWEEN_STAGES, AT_THE_END))
+    final = {"properties": {"final": {"const": True}}, "required": ["final"]}
+    return {"if": final, "then": between, "else": end}
 
 
 def _one_way_of_sharding() -> list[dict[str, Any]]:

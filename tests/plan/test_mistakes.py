@@ -9,9 +9,9 @@ from ci_orchestrator.plan.loading import load_plan
 
 UNIT = "suites:\n  unit: {tool: pytest}\n"
 KNOWN_IN_SUITE = (
-    "known here: allow-empty, args, artifacts, container, coverage, cwd, env, gate, group, keep-together, list, needs, "
-    "owner, paths, priority, python, requires, retries, run, secrets, services, setup, shards, stages, test-timeout, "
-    "timeout, tool"
+    "known here: allow-empty, args, artifacts, container, coverage, cwd, deadline, env, gate, group, keep-together, "
+    "list, needs, owner, paths, priority, python, requires, retries, run, secrets, services, setup, shards, stages, "
+    "test-timeout, timeout, tool"
 )
 DURATION = "write a number and a unit, such as 60s, 30m, 1h30m or 2d"
 PATH = "write it relative to the project, with '/', without '..', and not beginning with '-' or '~'"
@@ -38,25 +38,11 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         "write `version: 1`, or use a release that reads it",
     ),
     "not supported yet": (
-        UNIT + "quotas: {}\n",
+        UNIT + "currency: EUR\n",
         3,
         1,
-        "`quotas` is not supported yet",
-        "remove it (shares of runners between teams)",
-    ),
-    "suite field not supported yet": (
-        suite("deadline: 5m"),
-        4,
-        5,
-        "suites.unit: `deadline` is not supported yet",
-        "remove it (a time by which the suite must be done)",
-    ),
-    "gate field not supported yet": (
-        UNIT + "gates: {canary: {flaky: 3}}\n",
-        3,
-        18,
-        "gates.canary: `flaky` is not supported yet",
-        "remove it (how many tests may become flaky)",
+        "`currency` is not supported yet",
+        "remove it (the currency of prices)",
     ),
     "share without its sign": (
         UNIT + "gates: {canary: {error-rate: {healthy: 5%}}}\n",
@@ -99,13 +85,6 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         14,
         "suites.unit.secrets: TOKEN stands under `env` too",
         "remove one of them, or call it something else",
-    ),
-    "default not supported yet": (
-        "defaults:\n  deadline: 5m\n" + UNIT,
-        2,
-        3,
-        "defaults: `deadline` is not supported yet",
-        "remove it (a time by which the suite must be done)",
     ),
     "unknown tool": (
         "suites:\n  unit: {tool: pytset}\n",
@@ -390,7 +369,7 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         1,
         1,
         "'\\x1b[2J' is not a known field",
-        "known here: defaults, gates, name, pipeline, runners, suites, version",
+        "known here: defaults, gates, name, notify, pipeline, quotas, report, results, runners, suites, version",
     ),
 }
 
@@ -411,7 +390,7 @@ def test_a_mistake_is_told_with_place_and_remedy(
 
 
 def test_all_mistakes_are_told_together_in_file_order() -> None:
-    text = "version: 1\nsuites:\n  b: {tool: pytest, timeout: soon}\n  a: {tool: pytset, zzz: 1}\nquotas: {}\n"
+    text = "version: 1\nsuites:\n  b: {tool: pytest, timeout: soon}\n  a: {tool: pytset, zzz: 1}\ncurrency: EUR\n"
     with pytest.raises(PlanError) as caught:
         load_plan(text, "ci/plan.yaml")
     assert [str(problem.where) for problem in caught.value.problems] == [

@@ -15,6 +15,7 @@ from parts import PROJECT
 
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.loading import load_plan
+from ci_orchestrator.plan.not_acted_on import WAITING
 from ci_orchestrator.plan.schema import plan_schema
 from ci_orchestrator.plan.shape import models
 from ci_orchestrator.plan.unsupported import FIELDS
@@ -42,10 +43,44 @@ FULL: dict[str, Any] = {
     "gates": {
         "canary": {
             "error-rate": {"healthy": "<5%", "unhealthy": "> 10.5%", "confidence": "95%", "min-samples": 100},
+            "latency": {"max": "200ms", "compare": "baseline"},
             "on-hold": [["echo", "wait"]],
             "on-rollback": ["./rollback.sh now"],
+        },
+        "quality": {
+            "final": True,
+            "failures": 0,
+            "not-proven": 2,
+            "coverage": {"min": "80%", "changed-lines": "100%", "max-drop": "0.5%", "paths": {"src/**": "95.25%"}},
+            "benchmarks": {"max-regression": "5%"},
+            "duration": {"max-growth": "150%"},
+            "flaky": {"new": 0},
+            "checks": ["lint", "build"],
+        },
+    },
+    "quotas": {"core": {"runner": "gpu", "share": "50%", "borrow": False}},
+    "results": {
+        "pipelines": {
+            "slow": [
+                {"filter": {"suite": "unit", "duration": ">10s", "flaky": False, "outcome": ["failed", "errored"]}},
+                {"map": {"minutes": {"from": "duration", "divide": 60}, "where": {"from": "path", "folders": 2}}},
+                {"group": "owner"},
+                {"reduce": {"sum": ["duration", "minutes"], "count": "test"}},
+                {"rename": {"sum-minutes": "minutes"}},
+                {"select": ["owner", "minutes"]},
+                {"sort": "-minutes"},
+                {"take": 10},
+                {"custom": {"use": "mine", "with": {"limit": 3, "word": "x"}}},
+            ]
         }
     },
+    "report": {
+        "results": ["reports/**/*.xml"],
+        "benchmarks": ["bench/*.json"],
+        "comment": {"when": "changed", "sections": ["changes", "trend"], "templates": {"trend": "ci/trend.md"}},
+        "history": {"keep": "200 builds"},
+    },
+    "notify": {"failures": [{"slack": "SLACK_WEBHOOK"}, {"email": "team@example.org"}]},
     "runners": {
         "gpu": {
             "labels": {
@@ -90,7 +125,8 @@ FULL: dict[str, Any] = {
             "secrets": ["TOKEN"],
             "services": {"db": {"image": "postgres:16", "env": {"A": "x"}, "ports": ["5432", "8080:80"]}},
             "container": "python:3.12-slim",
-            "coverage": {"report": "coverage.xml"},
+            "coverage": {"report": "coverage.xml", "map": {"/builds/app": "."}},
+            "deadline": "45m",
             "group": "fast",
             "owner": "core",
         },
@@ -128,7 +164,7 @@ def changed(*steps: str | int, to: object = None) -> dict[str, Any]:
 BAD = {
     "version": changed("version", to=2),
     "unknown": changed("zzz", to=1),
-    "unsupported": changed("quotas", to={}),
+    "unsupported": changed("currency", to="EUR"),
     "no suites": changed("suites", to={}),
     "suites": changed("suites", to=[]),
     "suite name": changed("suites", "Unit", to={"tool": "pytest"}),
@@ -169,6 +205,35 @@ BAD = {
     "healthy": changed("gates", "canary", "error-rate", "healthy", to="5%"),
     "samples": changed("gates", "canary", "error-rate", "min-samples", to=0),
     "no share": changed("gates", "canary", "error-rate", "confidence", to="1"),
+    "no latency": changed("gates", "canary", "latency", to={}),
+    "field of the other gate": changed("gates", "canary", "failures", to=0),
+    "field of the one gate": changed("gates", "quality", "on-hold", to=["./wait.sh"]),
+    "coverage of nothing": changed("gates", "quality", "coverage", to={}),
+    "number of a share": changed("gates", "quality", "coverage", "min", to=0.8),
+    "share above all": changed("gates", "quality", "coverage", "min", to="101%"),
+    "growth": changed("gates", "quality", "duration", "max-growth", to="1001%"),
+    "no growth": changed("gates", "quality", "duration", to={}),
+    "flaky": changed("gates", "quality", "flaky", "new", to=-1),
+    "checks": changed("gates", "quality", "checks", to="lint"),
+    "quota": changed("quotas", "core", "share", to="half"),
+    "pipeline": changed("results", "pipelines", "slow", to=[]),
+    "empty stage": changed("results", "pipelines", "slow", 0, to={}),
+    "two in a stage": changed("results", "pipelines", "slow", 2, to={"group": "owner", "take": 3}),
+    "reduction": changed("results", "pipelines", "slow", 3, "reduce", to={"total": "duration"}),
+    "take": changed("results", "pipelines", "slow", 7, "take", to=0),
+    "no columns": changed("results", "pipelines", "slow", 5, "select", to=[]),
+    "derived": changed("results", "pipelines", "slow", 1, "map", "minutes", to={"divide": 60}),
+    "divided": changed("results", "pipelines", "slow", 1, "map", "minutes", "divide", to=0),
+    "section": changed("report", "comment", "sections", to=["weather"]),
+    "when": changed("report", "comment", "when", to="never"),
+    "history": changed("report", "history", "keep", to="0 builds"),
+    "glob": changed("report", "results", to=["/tmp/*.xml"]),
+    "target": changed("notify", "failures", to=[{}]),
+    "two targets": changed("notify", "failures", to=[{"slack": "A", "email": "a@example.org"}]),
+    "webhook": changed("notify", "failures", to=[{"slack": "https://hooks.example/1"}]),
+    "address": changed("notify", "failures", to=[{"email": "team"}]),
+    "deadline": changed("suites", "unit", "deadline", to="soon"),
+    "map": changed("suites", "unit", "coverage", "map", to={"/builds": "../x"}),
     "stages": changed("suites", "unit", "stages", to=[0, 100]),
     "toolchain": changed("suites", "unit", "setup", "toolchain", to={"python": "3.12; rm"}),
     "cache": changed("suites", "unit", "setup", "cache", "paths", to=["/etc"]),
@@ -258,3 +323,5 @@ def test_every_field_has_a_meaning_and_is_documented() -> None:
             assert info.description, (model, info)
     for name in (name for table in FIELDS.values() for name in table):
         assert f"{name}`" in page.partition("## Not supported yet")[2]
+    for waiting in WAITING:
+        assert f"| `{waiting.field}` |" in page.partition("## Not acted on yet")[2]
