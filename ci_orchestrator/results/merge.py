@@ -1,13 +1,28 @@
 """Many reports of the same tests become one result a test.
 
-A test's attempts are a *set* of values, so merging is a union: associative, commutative and idempotent. Giving the same
-file or bundle twice changes nothing. The outcome is a function of that set:
+A test's attempts are a *set* of values, so merging is a union: associative, commutative and idempotent. The outcome is
+a function of that set:
 
 1. within a job, the last attempt decides (job attempt, then number; of two with the same number, the worse);
-2. over jobs that report the same test, the worse outcome decides: failed, errored, not proven, passed, skipped
-   (the certificate lists such a test as a duplicate).
+2. over jobs that report the same test, the worse outcome decides: failed, errored, not proven, passed, skipped.
 
-A test is *flaky* when it passed and an earlier attempt in the same job ran to its end and failed.
+A test is *flaky* when it passed and an earlier attempt in the same job ran to its end and failed. *Tests* are counted
+by id, *runs* by attempt; neither is ever the other.
+
+What that comes to, each with a property test (tests/results/test_merge_rules.py):
+
+================================================  ======================================================================
+a case that holds its retries                     one test; the retries are its attempts, in the order told
+(``flakyFailure``, ``rerunError``, …)
+a test that a file tells again                    the next attempt of that test. Formats of tools that never write a
+                                                  re-run so make tests of their own of them (`formats.xmlcases`)
+tests that differ in their parameters             tests of their own: nothing is cut off a name
+the same file, or bundle, twice                   the same attempts: nothing is counted twice
+the tests of one file divided over shards         the same tests, with the same outcomes
+two shards that report the same test              one test with the runs of both, which the certificate lists; the worse
+                                                  decides, and to pass in one and fail in the other is not flaky
+two files of one job that disagree                as above: neither says that it came later, the worse decides
+================================================  ======================================================================
 """
 
 from __future__ import annotations
