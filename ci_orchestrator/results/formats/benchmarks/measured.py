@@ -27,11 +27,11 @@ NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1
 """Nanoseconds in the units that tools for people change with the size of a value, so that no unit stays from build to
 build: their values are told in ns. Both signs for micro are in use (U+00B5, U+03BC)."""
 
-_RATE = re.compile(r"(?:/|\bper\s+|\bp)(?:s|sec|secs|second|seconds)$", re.IGNORECASE)
+_RATE = re.compile(r"(?:/|\bper\s+)(?:s|secs?|seconds?)$|\b(?:[kmgt]?b|[fqrt])ps$", re.IGNORECASE)
 
 
 def better_of(unit: str) -> Better:
-    """Which way a unit should go where the tool does not say: something per second (``MB/s``, ``ops/sec``) should be
+    """Which way a unit should go where the tool does not say: something per second (``MB/s``, ``fps``) should be
     bigger; anything else is time or cost, and should be smaller.
 
     The units that `go test` and benchstat know (golang.org/x/perf/benchfmt, `UnitMetadataMap.GetBetter`) come out the
