@@ -72,6 +72,11 @@ def elements(holder: object, key: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def strings(holder: object, key: str) -> list[str]:
+    """The texts in the array under `key`, each as `plain`."""
+    return [plain(one) for one in elements(holder, key) if isinstance(one, str)]
+
+
 def explain(text: str) -> tuple[str, str]:
     """`(message, details)` of a text that a test left: its first line, and all of it when it has more; both bounded."""
     whole = text.strip("\r\n")

@@ -7,6 +7,9 @@ from collections import Counter
 TITLES = " › "
 """Between the titles of the groups and of the test, as jest and Playwright print them."""
 
+ATTEMPTS = 100
+"""Attempts kept of one test where a tool only counts them: more are no retries, but a damaged file."""
+
 
 class Names:
     """For tools that never tell a test twice: a second test of the same name in a file is another test.

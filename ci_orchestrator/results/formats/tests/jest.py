@@ -18,12 +18,9 @@ from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable, ReadWarning
 from ci_orchestrator.results.formats.document import read_all, shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM, JsonFeed
-from ci_orchestrator.results.formats.names import TITLES, Names
+from ci_orchestrator.results.formats.names import ATTEMPTS, TITLES, Names
 from ci_orchestrator.results.formats.text import cut_name
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
-
-ATTEMPTS = 100
-"""Attempts kept of one test: more are no retries, but a damaged file."""
 
 _STATUS = {
     "passed": Outcome.PASSED,
@@ -86,7 +83,7 @@ def _suite_case(path: str, said: str) -> Case:
 
 
 def _case(test: object, path: str, *, jest: bool) -> Case:
-    titles = [fields.plain(title) for title in fields.elements(test, "ancestorTitles") if isinstance(title, str)]
+    titles = fields.strings(test, "ancestorTitles")
     title = fields.name(test, "title") or fields.name(test, "fullName")
     case = Case((), "", cut_name(TITLES.join([*titles, title])), path)
     case.line = fields.line(fields.members(test, "location"))
@@ -95,8 +92,8 @@ def _case(test: object, path: str, *, jest: bool) -> Case:
     case.outcome = _STATUS.get(status, Outcome.NOT_PROVEN)
     if status == "pending" and not jest:
         case.outcome = Outcome.NOT_PROVEN
-    errors = [fields.plain(one) for one in fields.elements(test, "failureMessages") if isinstance(one, str)]
-    retries = [fields.plain(one) for one in fields.elements(test, "retryReasons") if isinstance(one, str)]
+    errors = fields.strings(test, "failureMessages")
+    retries = fields.strings(test, "retryReasons")
     if case.outcome in _FAILED:
         case.message, case.details = fields.explain("\n\n".join(errors))
         case.cause = Cause.TIMEOUT if any(mark in case.details for mark in _TIMED_OUT) else Cause.NONE

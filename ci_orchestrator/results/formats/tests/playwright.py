@@ -19,8 +19,7 @@ from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable
 from ci_orchestrator.results.formats.document import read_all, shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM, JsonFeed
-from ci_orchestrator.results.formats.names import TITLES
-from ci_orchestrator.results.formats.tests.jest import ATTEMPTS
+from ci_orchestrator.results.formats.names import ATTEMPTS, TITLES
 from ci_orchestrator.results.formats.text import BoundedText, cut_name
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
