@@ -129,12 +129,13 @@ class PathMap:
         return next((end for end in ends if end in self._files), "")
 
     def _ending_in(self, path: str, module: str) -> str:
-        """The one file that ends in `path`; of several the one that lies in a directory called like the module."""
+        """The one file that ends in `path`; of several the one within a directory called like the innermost module."""
         path = _inside(path)
         end = f"/{path}"
         found = [file for file in self._ends.get("/".join(path.split("/")[-2:]), ()) if file.endswith(end)]
         if len(found) > 1 and module:
-            found = [file for file in found if module in file.removesuffix(end).split("/")]
+            inner = module.rpartition("/")[2]
+            found = [file for file in found if inner in file.removesuffix(end).split("/")]
         return found[0] if len(found) == 1 else ""
 
 

@@ -111,7 +111,7 @@ class _Reader(RecordReader):
             self.feed.warn("a class without the name of its file was left out")
             return
         if len(self._sources) == 1 and not _ABSOLUTE.match(name):
-            name = f"{self._sources[0]}/{name}"
+            name = f"{self._sources[0].rstrip('/')}/{name}"
         self._record, self._methods = Record(name), Record(name)
 
     def _begin_line(self, record: Record, attributes: Attributes) -> None:
