@@ -70,8 +70,8 @@ def web_address(text: str) -> str:
     ``https`` address without a user name."""
     if len(text) > _ADDRESS_LIMIT or not _ADDRESS.fullmatch(text):
         return ""
-    kept = quote(_STRAY_PERCENT.sub("%25", text), safe="/:?#=&+,;$~%", errors="replace")
-    return kept.replace("&", "&amp;")
+    kept = quote(_STRAY_PERCENT.sub("%25", text), safe="/:?#=&+,;$~%", errors="replace").replace("&", "&amp;")
+    return kept if len(kept) <= _ADDRESS_LIMIT else ""
 
 
 def source_address(template: str, path: str, line: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ci_orchestrator.report.escape import for_html, for_markdown, shortened
+from ci_orchestrator.report.escape import for_html
+from ci_orchestrator.report.markdown import code
 from ci_orchestrator.report.wording import counted
 from ci_orchestrator.results.model import Outcome, Verdict
 from ci_orchestrator.results.report import GateSummary
@@ -17,7 +18,6 @@ _TONES: Mapping[Verdict | None, tuple[str, Outcome]] = {
     Verdict.ROLLBACK: ("✗", Outcome.FAILED),
     None: ("?", Outcome.NOT_PROVEN),
 }
-_LONGEST = 300
 
 
 def symbol(gate: GateSummary) -> str:
@@ -57,21 +57,7 @@ def sentence(gate: GateSummary) -> str:
 
 def render_gate(gate: GateSummary) -> str:
     """One decision as GitHub-flavoured markdown, for the summary of the job that made it."""
-    return f"## {symbol(gate)} {word(gate).upper()}\n\n{markdown_code(gate.name)}: {markdown_code(gate.why)}\n"
-
-
-def markdown_rows(gates: Sequence[GateSummary]) -> Iterator[str]:
-    """The lines of a markdown section on the gates; none without any."""
-    if not gates:
-        return
-    yield from ("", "### Gates", "", "|  | gate | verdict | why |", "| --- | --- | --- | --- |")
-    for gate in gates:
-        yield f"| {symbol(gate)} | {markdown_code(gate.name)} | {word(gate)} | {markdown_code(gate.why)} |"
-
-
-def markdown_code(text: str) -> str:
-    """A text that may be anything, as inert code of bounded length."""
-    return for_markdown(shortened(text, _LONGEST)) if text else ""
+    return f"## {symbol(gate)} {word(gate).upper()}\n\n{code(gate.name)}: {code(gate.why)}\n"
 
 
 def html_section(gates: Sequence[GateSummary]) -> str:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping
 
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.changes import base_name
 from ci_orchestrator.report.markdown import code, row, table_head
-from ci_orchestrator.report.wording import amount, counted, listed
+from ci_orchestrator.report.wording import SHIFTS, amount, counted, listed
 from ci_orchestrator.results.findings import BenchmarkChange, Shift
 from ci_orchestrator.results.report import Report
 
-_SYMBOLS: Mapping[Shift, str] = {Shift.WORSE: "✗", Shift.BETTER: "✓", Shift.UNCERTAIN: "?", Shift.SAME: "="}
-_ORDER = tuple(_SYMBOLS)
-_WORDS: Mapping[Shift, str] = {
-    Shift.WORSE: "worse",
-    Shift.BETTER: "better",
-    Shift.UNCERTAIN: "uncertain",
-    Shift.SAME: "the same",
-}
+_MANY = 100
+"""Times the value before: what is beyond is only said to be."""
+
+_ORDER = tuple(SHIFTS)
 
 
 def benchmarks(report: Report) -> Block | None:
@@ -28,7 +24,7 @@ def benchmarks(report: Report) -> Block | None:
     if not found:
         return _alone(report)
     counts = Counter(one.shift for one in found)
-    told = [f"{counts[shift]:,} {_WORDS[shift]}" for shift in _ORDER if counts[shift]]
+    told = [f"{counts[shift]:,} {shift.value}" for shift in _ORDER if counts[shift]]
     shown = sorted((one for one in found if one.shift is not Shift.SAME), key=_rank)
     table = f"\n\n{table_head('', 'benchmark', '>now', '>before', '>change', 'by which rule')}" if shown else "\n"
     return Block(
@@ -55,9 +51,12 @@ def _rank(one: BenchmarkChange) -> tuple[int, float, str, str, str]:
 def _row(one: BenchmarkChange) -> str:
     name = f"{code(one.name)} {code(one.group)}" if one.group else code(one.name)
     values = (code(amount(one.now, one.unit)), code(amount(one.before, one.unit)))
-    return row([f"{_SYMBOLS[one.shift]} {_WORDS[one.shift]}", name, *values, _change(one.worse), code(one.why)])
+    return row([f"{SHIFTS[one.shift][0]} {one.shift.value}", name, *values, _change(one.worse), code(one.why)])
 
 
 def _change(worse: float) -> str:
     """How much and which way; the sign of the value itself would say little where bigger is better."""
-    return f"{abs(worse):.1%} {'worse' if worse > 0 else 'better'}" if worse else "0.0%"
+    if not math.isfinite(worse):
+        return "unknown"
+    size = f"{abs(worse):.1%}" if abs(worse) < _MANY else f"over {_MANY:.0%}"
+    return f"{size} {'worse' if worse > 0 else 'better'}" if worse else size

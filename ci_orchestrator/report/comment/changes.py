@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.report.comment.block import Block, Item
 from ci_orchestrator.report.markdown import code
-from ci_orchestrator.report.wording import SYMBOLS, count
+from ci_orchestrator.report.wording import CHANGES, SYMBOLS, count
 from ci_orchestrator.results.findings import Base
 from ci_orchestrator.results.model import Outcome
 from ci_orchestrator.results.report import Report
+
+_SYMBOLS: Mapping[str, str] = {
+    "newly_failing": SYMBOLS[Outcome.FAILED],
+    "newly_unproven": SYMBOLS[Outcome.NOT_PROVEN],
+    "fixed": SYMBOLS[Outcome.PASSED],
+    "added": "⊕",
+    "removed": "⊖",
+    "newly_skipped": SYMBOLS[Outcome.SKIPPED],
+    "still_failing": SYMBOLS[Outcome.FAILED],
+}
+"""None of them is a character that begins a list in markdown, where they stand."""
 
 _NAMED = 5
 """Names after each count; what fails is listed on its own, and the report has the others."""
@@ -20,17 +31,8 @@ def changes(report: Report) -> Block | None:
     found = report.analysis.changes
     if found is None or not found.any:
         return None
-    kinds = (  # no symbol may be one that begins a list
-        (SYMBOLS[Outcome.FAILED], "newly failing", found.newly_failing),
-        (SYMBOLS[Outcome.NOT_PROVEN], "newly not proven", found.newly_unproven),
-        (SYMBOLS[Outcome.PASSED], "fixed", found.fixed),
-        (SYMBOLS[Outcome.SKIPPED], "newly skipped", found.newly_skipped),
-        ("⊕", "new", found.added),
-        ("⊖", "removed", found.removed),
-    )
-    items = [_item(f"{symbol} **{count(len(tests))} {what}**", tests) for symbol, what, tests in kinds if tests]
-    if found.still_failing:
-        items.append(Item(f"- {count(len(found.still_failing))} failing here as in the base"))
+    lists = ((_SYMBOLS[name], words, getattr(found, name)) for name, words in CHANGES.items())
+    items = [_item(f"{symbol} **{count(len(tests))} {words}**", tests) for symbol, words, tests in lists if tests]
     return Block(
         name="changes",
         head=f"#### What changed since {base_name(report.analysis.base)}\n",

@@ -6,7 +6,7 @@ from ci_orchestrator.report import figures
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.failures import said
 from ci_orchestrator.report.markdown import code
-from ci_orchestrator.report.wording import FLAKY_SYMBOL, counted, listed
+from ci_orchestrator.report.wording import FLAKY_SYMBOL, flaky_signs
 from ci_orchestrator.results.findings import FlakyTest
 from ci_orchestrator.results.model import TestResult
 from ci_orchestrator.results.report import Report
@@ -34,15 +34,4 @@ def _item(one: FlakyTest, result: TestResult | None) -> Item:
     new = "**new** " if one.new else ""
     attempt = figures.telling(result) if result else None
     message = said(attempt.message) if attempt else ""
-    return Item(f"- {FLAKY_SYMBOL} {new}{code(one.test)} {_history(one)}{message}".rstrip())
-
-
-def _history(one: FlakyTest) -> str:
-    facts = []
-    if one.retried:
-        facts.append("passed only when tried again")
-    if one.contradictions:
-        facts.append(f"both passed and failed on {counted(one.contradictions, 'revision')}")
-    if one.transitions:
-        facts.append(f"turned {one.transitions:,} times in {counted(one.builds, 'build')}")
-    return listed(facts)
+    return Item(f"- {FLAKY_SYMBOL} {new}{code(one.test)} {flaky_signs(one)}{message}".rstrip())

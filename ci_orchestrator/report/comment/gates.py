@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ci_orchestrator.report import gates as stages
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.markdown import code, details, row, table_head
-from ci_orchestrator.report.wording import counted
+from ci_orchestrator.report.wording import JUDGED, counted
 from ci_orchestrator.results.model import Verdict
 from ci_orchestrator.results.quality import Judgement
 from ci_orchestrator.results.report import Report
 
-_SYMBOLS: Mapping[Judgement, str] = {Judgement.FAIL: "✗", Judgement.INCONCLUSIVE: "?", Judgement.PASS: "✓"}
-_ORDER = tuple(_SYMBOLS)
+_ORDER = tuple(JUDGED)
 _COLUMNS = ("", "gate", "says", "why")
 
 
@@ -59,4 +58,4 @@ def _rules(report: Report, passing: bool) -> Iterator[str]:
     for name, reason in sorted(rules, key=lambda one: _ORDER.index(one[1].judgement)):
         if (reason.judgement is Judgement.PASS) is passing:
             said = f"{code(name)} {code(reason.rule)}"
-            yield row([_SYMBOLS[reason.judgement], said, reason.judgement.value, code(reason.said)])
+            yield row([JUDGED[reason.judgement][0], said, reason.judgement.value, code(reason.said)])

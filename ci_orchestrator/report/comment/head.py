@@ -13,7 +13,7 @@ from ci_orchestrator.report.verdict import certificate_sentence, verdict
 from ci_orchestrator.report.wording import FLAKY_SYMBOL, SYMBOLS, WORDS, count, counted, seconds
 from ci_orchestrator.results.report import Report
 
-_WARNINGS = 2
+_WARNINGS, _WARNING_LIMIT = 2, 200
 
 
 def verdict_line(report: Report) -> str:
@@ -41,7 +41,7 @@ def warnings(report: Report) -> Iterator[str]:
     """What could not be read, and so is in none of the numbers."""
     if report.warnings:
         yield f"\n⚠ {counted(len(report.warnings), 'warning')}\n"
-        yield from (f"- {code(warning)}" for warning in report.warnings[:_WARNINGS])
+        yield from (f"- {code(warning, _WARNING_LIMIT)}" for warning in report.warnings[:_WARNINGS])
         if len(report.warnings) > _WARNINGS:
             yield f"- … and {len(report.warnings) - _WARNINGS:,} more: {where(report)}"
 

@@ -64,5 +64,5 @@ SUMMARIES: Mapping[str, Medium] = {
 def medium(media: Mapping[str, Medium], name: str) -> Medium:
     """The place called `name`. Raises `UserError` when there is none."""
     if name not in media:
-        raise UserError(f"nothing is known of comments on {name!r}", fix=f"choose one of {listed(sorted(media))}")
+        raise UserError(f"nothing is known of texts on {name!r}", fix=f"choose one of {listed(sorted(media))}")
     return media[name]

@@ -25,10 +25,11 @@ SECTIONS = (
 )
 """The parts of a comment, in their order. When room is short, the last give way first."""
 
-LEAST = 8_000
-"""The least limit that holds the verdict, what could not be read, and the list of what was left out."""
+LEAST = 24_000
+"""The least limit that holds the verdict, what could not be read, and the list of what was left out, at their longest:
+every character of every text written as an escape of fourteen."""
 
-_KEY_LIMIT = 200
+_KEY_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

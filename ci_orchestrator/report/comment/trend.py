@@ -20,8 +20,8 @@ POINTS = 20
 _ROWS = 8
 _LABEL = 12
 _FAILED, _TIME, _COVERED = "#d5602f", "#3b8ad8", "#a06fd6"
-"""Each stands out from a white ground, from mermaid's dark one (#333333) and from GitHub's (#0d1117): at least 3:1 (WCAG
-2.2, 1.4.11). A chart has one of them only, and its title says what it is: no one has to tell them apart."""
+"""Each stands out from a white ground, from mermaid's dark one (#333333) and from GitHub's (#0d1117), by at least 3:1
+(WCAG 2.2, 1.4.11). A chart has one of them only, and its title says what it is: no one has to tell them apart."""
 
 IMAGE, DARK_IMAGE = "trend.png", "trend-dark.png"
 
