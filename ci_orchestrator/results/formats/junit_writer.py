@@ -7,13 +7,15 @@ What each reads, and what that decides here:
   ``message``: a message without details is the content too. It links to ``file``.
 - Jenkins' JUnit step takes any attribute and reads surefire's retries. Its xUnit plugin validates against the schema
   ``junit-10.xsd``, which knows no ``file`` and ``line`` of a case: `strict` leaves them out. The required
-  attributes, the form of times and the form of retries follow that schema.
+  attributes, the three decimals of a suite's time and the form of retries follow that schema.
 - Azure (the result formats mapping of ``PublishTestResults@2``) takes the message from the attribute, the trace from
-  the content, the file from ``classname``, and the start from the ``timestamp`` of the suite.
+  the content, the file from ``classname``, and the start from the ``timestamp`` of the suite. Its agent drops a case
+  whose name is empty (``JunitResultReader.cs``): such a one is called `NAMELESS`.
 
 A test that is not proven is an ``error`` of the type ``not-proven``: no reader may take it for a pass. The ``type`` of
-a problem is our cause, else the outcome. Of a test with several attempts the case is the one that decided; those that
-failed before it passed are ``flakyFailure``/``flakyError``, other failed ones ``rerunFailure``/``rerunError``.
+a problem is our cause, else the outcome. Of a test with several attempts the case is the one that passed, or the first
+that ended as the test did; failed ones before it are ``flakyFailure``/``flakyError``, those after it
+``rerunFailure``/``rerunError``.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ _ATTRIBUTE = str.maketrans(
 )
 _ELEMENT = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
 _PROBLEMS = (Outcome.FAILED, Outcome.ERRORED, Outcome.NOT_PROVEN)
+NAMELESS = "(no name)"
+_LONGEST = 1e10  # seconds, of a suite: within what .NET's TimeSpan can say
 _LATEST = 253_402_300_799.0  # the last second that a date can say
 
 
@@ -65,7 +69,7 @@ def case_names(path: str, name: str) -> tuple[str, str]:
     """`(classname, name)` of a test: the module of its file with the classes around it, and the rest of the name."""
     parts = name.split("::")
     classes = list(takewhile(str.isidentifier, parts[:-1]))
-    return ".".join(filter(None, (module_of(path), *classes))), "::".join(parts[len(classes) :])
+    return ".".join(filter(None, (module_of(path), *classes))), "::".join(parts[len(classes) :]) or NAMELESS
 
 
 def _claimed(rows: Sequence[TestResult]) -> frozenset[tuple[str, str]]:
@@ -85,7 +89,7 @@ def _summary(suite: str, members: Sequence[TestResult]) -> dict[str, str]:
         "failures": str(counts[Outcome.FAILED]),
         "errors": str(counts[Outcome.ERRORED] + counts[Outcome.NOT_PROVEN]),
         "skipped": str(counts[Outcome.SKIPPED]),
-        "time": _seconds(sum(result.duration for result in members)),
+        "time": f"{min(max(sum(result.duration for result in members), 0.0), _LONGEST):.3f}",
     }
     if starts:
         summary["timestamp"] = datetime.fromtimestamp(min(starts), UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -101,7 +105,7 @@ def _properties(properties: Mapping[str, str]) -> Iterator[str]:
 
 
 def _case(result: TestResult, *, strict: bool, claimed: frozenset[tuple[str, str]]) -> Iterator[str]:
-    own, others = _decided(result)
+    own, before, after = _decided(result)
     classname, name = names = case_names(result.path, result.name)
     if names in claimed:
         classname = unique_class(result.suite, result.path) + classname.removeprefix(module_of(result.path))
@@ -111,19 +115,24 @@ def _case(result: TestResult, *, strict: bool, claimed: frozenset[tuple[str, str
     if not strict and own.line > 0:
         attributes["line"] = str(own.line)
     yield f"<testcase{_attributes(attributes)}"
-    children = "".join((*_problem(own), *_retries(result, others), *_outputs(own)))
+    children = "".join((*_problem(own), *_retries("flaky", before), *_retries("rerun", after), *_outputs(own)))
     yield f">{children}</testcase>\n" if children else "/>\n"
 
 
-def _decided(result: TestResult) -> tuple[Attempt, list[Attempt]]:
-    """The attempt that stands for the case, and the others that did not pass."""
+def _decided(result: TestResult) -> tuple[Attempt, list[Attempt], list[Attempt]]:
+    """The attempt that stands for the case, and those that did not pass before and after it."""
     made = result.attempts if result.outcome is not Outcome.NOT_PROVEN else ()
-    fitting = [attempt for attempt in made if attempt.outcome is result.outcome]
+    fitting = [place for place, attempt in enumerate(made) if attempt.outcome is result.outcome]
     if not fitting:
-        own = Attempt(outcome=result.outcome, message=result.reason)
+        own, place = Attempt(outcome=result.outcome, message=result.reason), len(result.attempts)
     else:
-        own = fitting[0] if result.outcome in _PROBLEMS else fitting[-1]
-    return own, [attempt for attempt in result.attempts if attempt is not own and attempt.outcome in _PROBLEMS]
+        place = fitting[0] if result.outcome in _PROBLEMS else fitting[-1]
+        own = made[place]
+    return own, _failed(result.attempts[:place]), _failed(result.attempts[place + 1 :])
+
+
+def _failed(attempts: Sequence[Attempt]) -> list[Attempt]:
+    return [attempt for attempt in attempts if attempt.outcome in _PROBLEMS]
 
 
 def _problem(own: Attempt) -> Iterator[str]:
@@ -133,8 +142,7 @@ def _problem(own: Attempt) -> Iterator[str]:
         yield f"<{element}{attributes}>{_text(own.details or own.message)}</{element}>"
 
 
-def _retries(result: TestResult, others: Sequence[Attempt]) -> Iterator[str]:
-    kind = "flaky" if result.outcome is Outcome.PASSED else "rerun"
+def _retries(kind: str, others: Sequence[Attempt]) -> Iterator[str]:
     for attempt in others:
         element = kind + ("Failure" if attempt.outcome is Outcome.FAILED else "Error")
         yield f"<{element}{_attributes({'message': attempt.message, 'type': _type(attempt)})}>"
