@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ci_orchestrator.report.escape import for_html
 from ci_orchestrator.report.html_rows import more
 from ci_orchestrator.report.html_table import Cell, number, table, text
-from ci_orchestrator.report.wording import SHIFTS, amount, counted
+from ci_orchestrator.report.wording import SHIFTS, amount, counted, relative
 from ci_orchestrator.results.benchmark import Benchmark, Better
 from ci_orchestrator.results.findings import BenchmarkChange
 from ci_orchestrator.results.report import Report, Table
@@ -65,7 +65,7 @@ def _compared(change: BenchmarkChange | None) -> Iterator[Cell]:
         return
     symbol, outcome = SHIFTS[change.shift]
     yield number(amount(change.before, change.unit), change.before)
-    yield number(f"{change.now / change.before - 1:+.1%}" if change.before else "–", change.worse)
+    yield number(relative(change.now / change.before - 1) if change.before else "–", change.worse)
     yield Cell(f'<span class="badge {outcome.value}">{symbol} {change.shift}</span>', _WORST[change.shift])
     yield text(change.why)
 

@@ -122,6 +122,14 @@ def points(change: float) -> str:
     return f"{rounded:+.1f} points".replace("-", "−") if rounded else "±0 points"
 
 
+def relative(part: float) -> str:
+    """A relative change as ``+12.5%`` or ``−18.7%``; a large one as ``+>1000%``."""
+    if math.isnan(part):
+        return "unknown"
+    sign = "−" if part < 0 else "+"
+    return f"{sign}{abs(part):.1%}" if abs(part) < 10 else f"{sign}>1000%"
+
+
 def amount(value: float, unit: str) -> str:
     """A measured value in four digits: ``12.42 ms``, ``48,120 ops/s``; seconds in the unit that fits.
 

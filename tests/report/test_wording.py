@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_orchestrator.report.wording import amount, percent, points
+from ci_orchestrator.report.wording import amount, percent, points, relative
 
 NAN = math.nan
 
@@ -35,6 +35,12 @@ def test_differences_of_shares_are_points() -> None:
     ]  # fmt: skip
 
 
+def test_relative_changes_keep_their_sign_and_stay_short() -> None:
+    assert [relative(one) for one in (0.125, -0.187, 0.0, -4.0, 1e300, -math.inf, NAN)] == [
+        "+12.5%", "−18.7%", "+0.0%", "−400.0%", "+>1000%", "−>1000%", "unknown",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
     [
@@ -56,3 +62,4 @@ def test_amounts_are_short(value: float, unit: str, said: str) -> None:
 def test_any_number_is_said_in_a_few_characters(value: float) -> None:
     assert len(amount(value, "s")) <= 24
     assert len(percent(value)) <= 6
+    assert len(relative(value)) <= 8
