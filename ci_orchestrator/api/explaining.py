@@ -1,16 +1,19 @@
-"""The use case *explain*: where a test or a job is, why there, and how it fared."""
+"""The use case *explain*: where a test or a job is, why there, and how it fared; what a pipeline makes of results."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from ci_orchestrator.analysis.stages import Step
+from ci_orchestrator.analysis.tables import steps
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.project import HISTORY_FILE, LOCK_FILE, Project, read_lock
-from ci_orchestrator.errors import UserError
+from ci_orchestrator.errors import PlanError, UserError
 from ci_orchestrator.history.base import BuildSummary, HistoryError, Observation
 from ci_orchestrator.plan.lock import Job, Lock, Need
+from ci_orchestrator.plan.result_pipelines import Stage
 
 LAST = 10
 
@@ -38,15 +41,42 @@ class JobExplained:
     slowest: tuple[tuple[str, int], ...]
 
 
-def explain(project: Project, name: str) -> TestExplained | JobExplained:
-    """Explain a job id, a test id, or the end of exactly one test id. Raises `UserError` for anything else."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineExplained:
+    """A pipeline over results: its stages with the columns that come in and go out."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+def explain(project: Project, name: str) -> TestExplained | JobExplained | PipelineExplained:
+    """Explain a job id, a pipeline over results, a test id, or the end of exactly one test id, in this order.
+
+    Raises `UserError` for anything else.
+    """
     planned = project.place / LOCK_FILE
-    if not planned.exists():
-        raise UserError("nothing was planned here yet", fix="ci-orchestrator plan")
-    lock = read_lock(planned)
-    for job in lock.jobs:
-        if job.id == name:
+    lock = read_lock(planned) if planned.exists() else None
+    for job in lock.jobs if lock else ():
+        if lock and job.id == name:
             return _job(lock, job)
+    stages = _pipelines(project).get(name)
+    if stages is not None:
+        return PipelineExplained(name=name, steps=steps(name, stages))
+    if lock is None:
+        raise UserError("nothing was planned here yet", fix="ci-orchestrator plan")
+    return _test(project, lock, name)
+
+
+def _pipelines(project: Project) -> Mapping[str, Sequence[Stage]]:
+    """Those of the plan. One that has mistakes now hides nothing of what was planned with it before."""
+    try:
+        plan = project.plan_if_any()
+    except PlanError:
+        return {}
+    return plan.results.pipelines if plan else {}
+
+
+def _test(project: Project, lock: Lock, name: str) -> TestExplained:
     test = _find(lock, name)
     for job in lock.jobs:
         short = test.partition("::")[2]

@@ -104,8 +104,8 @@ def _svg(badge: Badge) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="20" role="img" '
         f'aria-label="{label}: {message}"><title>{label}: {message}</title>'
-        f'<clipPath id="r"><rect width="{whole}" height="20" rx="3"/></clipPath>'
-        f'<g clip-path="url(#r)"><rect width="{left}" height="20" fill="#404448"/>'
+        f'<clipPath id="r{whole}"><rect width="{whole}" height="20" rx="3"/></clipPath>'
+        f'<g clip-path="url(#r{whole})"><rect width="{left}" height="20" fill="#404448"/>'
         f'<rect x="{left}" width="{right}" height="20" fill="{_COLORS[badge.color]}"/></g>'
         '<g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">'
         f'<text x="{left / 2:g}" y="14" textLength="{left - 10}">{label}</text>'
@@ -115,4 +115,4 @@ def _svg(badge: Badge) -> str:
 
 def _width(text: str) -> int:
     """The pixels of a field around a text of 11 pixels in Verdana, by classes of letters."""
-    return 10 + round(sum(9.5 if letter in _WIDE else 4.4 if letter in _NARROW else 6.9 for letter in text))
+    return 10 + round(sum(9.8 if letter in _WIDE else 3.9 if letter in _NARROW else 6.7 for letter in text))
