@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from math import isfinite
 
-from ci_orchestrator.report.wording import SYMBOLS
+from ci_orchestrator.report.wording import LONGEST, SYMBOLS
 from ci_orchestrator.results.model import Attempt, Outcome, TestResult, Totals
 from ci_orchestrator.results.report import Report, Span, TrendPoint
 
@@ -38,8 +38,8 @@ def flaky(report: Report) -> list[TestResult]:
 
 
 def slowest(report: Report, limit: int) -> list[TestResult]:
-    """The tests that took longest, longest first; those that took no time are left out."""
-    timed = (one for one in report.results if one.duration > 0)
+    """The tests that took longest, longest first; those that took no time, or none that can be, are left out."""
+    timed = (one for one in report.results if 0 < one.duration <= LONGEST)
     return nsmallest(limit, timed, key=lambda one: (-one.duration, one.id))
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 
+from ci_orchestrator.report.wording import LONGEST
 from ci_orchestrator.results.report import Span
-
-LONGEST = 1e9
-"""Seconds beyond which a time is no time at all."""
 
 Lane = tuple[str, list[Span]]
 

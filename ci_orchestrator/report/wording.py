@@ -55,6 +55,9 @@ CHANGES: Mapping[str, str] = {
 }
 """The lists of `results.findings.Changes` in words, in the order in which they are told."""
 
+LONGEST = 1e9
+"""Seconds beyond which a time is no time at all: 31 years."""
+
 _PARTS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -70,7 +73,7 @@ def counted(number: int, noun: str) -> str:
 
 def seconds(value: float) -> str:
     """A duration in a few digits: ``0 s``, ``<1 ms``, ``340 ms``, ``1.2 s``, ``72 s``, ``12m 05s``, ``3h 07m``."""
-    if not math.isfinite(value):
+    if not value <= LONGEST:  # nor is NaN
         return "unknown"
     if value < 9.95:
         return f"{value:.1f} s" if value >= 0.9995 else _part(value)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from report_samples import sample_report
 
 from ci_orchestrator.report import figures
+from ci_orchestrator.report.html import render_html
 from ci_orchestrator.report.html_data import FAILING_BUDGET, PASSING_BUDGET, chunks, index
 from ci_orchestrator.report.wording import moment, seconds
 from ci_orchestrator.results.merge import result
@@ -69,6 +70,8 @@ def test_dead_letters_come_first_among_the_unproven():
         (3599.6, "1h 00m"),
         (11220, "3h 07m"),
         (math.nan, "unknown"),
+        (math.inf, "unknown"),
+        (1e300, "unknown"),
     ],
 )
 def test_seconds(value, said):
@@ -78,6 +81,17 @@ def test_seconds(value, said):
 def test_moments():
     assert moment(1_772_616_600) == "2026-03-04 09:30 UTC"
     assert [moment(wrong) for wrong in (0, 1e300, math.nan, math.inf, -1e12)] == [""] * 5
+
+
+@pytest.mark.parametrize("never", [math.inf, math.nan, 1e300, -1.0])
+def test_a_time_that_cannot_be_is_not_the_slowest(never):
+    one, other = (
+        result(f"s::p::{name}", [Attempt(outcome=Outcome.PASSED, duration=took)])
+        for name, took in (("a", never), ("b", 2))
+    )
+    report = Report(title="x", results=(one, other), certificate=Certificate(certified=False))
+    assert figures.slowest(report, 5) == [other]
+    assert b"nan" not in render_html(report)
 
 
 def columns(report: Report) -> dict[str, Any]:
