@@ -57,7 +57,7 @@ def table_head(*columns: str) -> str:
 
 def preformatted(text: str, limit: int) -> str:
     """Many lines, of which the start and the end are kept when they are more than `limit` characters."""
-    return f"<pre>\n{for_preformatted(shortened(text, limit))}\n</pre>"
+    return f"<pre>\n{for_preformatted(shortened(text.rstrip(), limit))}\n</pre>"
 
 
 def details(summary: str, content: str) -> str:

@@ -59,10 +59,11 @@ def _totals(report: Report, found: CoverageSummary, change: CoverageChange | Non
     said = [f"**{percent(lines.share)}** of {count(lines.total)} lines: {compared}"]
     if found.branches.total:
         said.append(f"**{percent(found.branches.share)}** of {count(found.branches.total)} branches")
-    if change and change.changed:
-        said.append(f"**{percent(change.changed.share)}** of {_changed(change.changed)}")
-    elif change and change.changed is not None:
-        said.append("**N/A** of the changed lines: the diff has no executable lines")
+    if change and change.changed is not None:
+        none = "the changed lines: the diff has no executable lines"
+        said.append(
+            f"**{percent(change.changed.share)}** of {_changed(change.changed) if change.changed.total else none}"
+        )
     return said
 
 

@@ -74,7 +74,7 @@ def test_links_lead_where_the_report_says(attack: str) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 def test_the_source_commands_nothing(attack: str) -> None:
-    """GitLab reads lines that begin with a slash, runners those that begin with ``::`` or ``##``, terminals controls."""
+    """GitLab reads lines that begin with a slash, runners those with ``::`` or ``##``, terminals control characters."""
     for text in renderings(attack).values():
         assert not re.search(r"^\s*(/|::|##vso|##\[)", text, re.MULTILINE)
         assert not [one for one in text if unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") and one not in "\n\t"]
