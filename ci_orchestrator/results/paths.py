@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from ci_orchestrator.errors import ResultsError
 from ci_orchestrator.results.coverage import FileCoverage, merge_coverage
 
+DEEP = 100
+"""Directories within each other that are looked into; what lies deeper is no file that anybody wrote."""
+
 _DRIVE = re.compile(r"[A-Za-z]:/")
 
 
@@ -78,7 +81,7 @@ class PathMap:
 
         Of two that hold the shorter one is taken: a generated ``app/gen/main.go`` is no ``main.go``.
         """
-        told = {tidy(path) for path in paths}
+        told = {clean for path in paths if (clean := tidy(path)).count("/") <= DEEP}
         hits, all_below = Counter[str](), Counter[str]()
         for path in sorted(told):
             parts = path.split("/")
@@ -98,6 +101,8 @@ class PathMap:
         `module`: the first part of `path` when it names a module of the report and perhaps no directory.
         """
         clean = tidy(path)
+        if clean.count("/") > DEEP:
+            return ""
         given = _rebased(clean, self._given)
         if given is not None:
             return given

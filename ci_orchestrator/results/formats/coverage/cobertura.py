@@ -30,6 +30,9 @@ from ci_orchestrator.results.formats.xmlfeed import Attributes, root_says, root_
 SOURCES = 1_000
 """Sources that are kept: from the second on only that there are several matters."""
 
+CONDITIONS = 1_000
+"""Jumps of one line that are told apart."""
+
 _COUNTED = re.compile(r"\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)")
 _ABSOLUTE = re.compile(r"[\\/]|[A-Za-z]:")
 _INSIDE = re.compile(r"<(?:packages|sources)\b")
@@ -82,8 +85,8 @@ class _Reader(RecordReader):
             self._within_methods = True
         elif tag == "line" and (record := self._current()):
             self._begin_line(record, attributes)
-        elif tag == "condition" and attributes.get("type") == "jump" and attributes.get("coverage") == "100%":
-            self._whole.add(attributes.get("number", ""))
+        elif tag == "condition":
+            self._condition(attributes)
 
     def finish(self, tag: str) -> None:
         if tag == "source" and self._text is not None:
@@ -116,15 +119,22 @@ class _Reader(RecordReader):
 
     def _begin_line(self, record: Record, attributes: Attributes) -> None:
         line = self.hit(record, attributes.get("number"), attributes.get("hits"))
-        counted = _COUNTED.search(attributes.get("condition-coverage", ""))
         self._counts = None
-        if line is None or counted is None:
+        if line is None or "condition-coverage" not in attributes:
+            return
+        counted = _COUNTED.search(attributes["condition-coverage"])
+        if counted is None:
             return
         covered, total = int(counted[1]), int(counted[2])
         missing = [one.strip() for one in attributes.get("missing-branches", "").split(",") if one.strip()]
         # Of two branches, the one that is not missing has a name: "not the missing one". Of more it has none.
         taken = frozenset({f"not {missing[0]}"} if total == 2 and len(missing) == 1 and covered == 1 else ())
         self._line, self._counts, self._whole = line, Branches(total, covered, taken), set()
+
+    def _condition(self, attributes: Attributes) -> None:
+        went_both_ways = attributes.get("type") == "jump" and attributes.get("coverage") == "100%"
+        if went_both_ways and len(self._whole) < CONDITIONS:
+            self._whole.add(attributes.get("number", ""))
 
     def _end_line(self, record: Record, counts: Branches) -> None:
         both = frozenset(f"{one} {way}" for one in self._whole for way in ("taken", "not taken"))

@@ -41,11 +41,11 @@ def _records(feed: JsonFeed) -> Iterator[FileCoverage | ReadWarning]:
             continue
         for key, hits in (("executed_lines", 1), ("missing_lines", 0)):
             for line in fields.elements(told, key):
-                if isinstance(line, int):
+                if type(line) is int:  # true is no line
                     record.hit(line, hits)
         for key, taken in (("executed_branches", True), ("missing_branches", False)):
             for branch in fields.elements(told, key):
                 match branch:
                     case [int(start), int(end)]:
-                        record.branch(start, str(end), taken=taken)
+                        record.branch(int(start), str(int(end)), taken=taken)
         yield record.coverage()

@@ -15,16 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ci_orchestrator.errors import ResultsError
 from ci_orchestrator.results.coverage import FileCoverage
 from ci_orchestrator.results.formats.base import Format, Item, Readable, ReadWarning
-from ci_orchestrator.results.formats.coverage.record import HITS, LINES, NO_FILES, Record
+from ci_orchestrator.results.formats.coverage.record import NO_FILES, Ranges, Record
 from ci_orchestrator.results.formats.document import read_all, text_of
 from ci_orchestrator.results.formats.linefeed import LineFeed
-
-TALL = 50
-"""Lines that a block has at most, on the average of all beyond the first `LINES` lines: real ones have a handful, and a
-few bytes can say a million, which would keep us busy for hours."""
 
 _MODE = re.compile(r"mode: (?:set|count|atomic)[ \t]*\r?(?:\n|$)")
 _BLOCK = re.compile(r"(.+):(\d{1,9})\.\d{1,9},(\d{1,9})\.\d{1,9} (\d{1,9}) (\d{1,30})\s*")
@@ -46,7 +41,7 @@ GO_COVER = Format(name="go_cover", sniff=sniff, parse=parse, kind="coverage", ab
 
 def _records(feed: LineFeed) -> Iterator[FileCoverage | ReadWarning]:
     record: Record | None = None
-    room = LINES
+    ranges = Ranges()
     for line in feed:
         block = _BLOCK.fullmatch(line)
         if block is None:
@@ -58,11 +53,7 @@ def _records(feed: LineFeed) -> Iterator[FileCoverage | ReadWarning]:
             if record is not None:
                 yield record.coverage()
             record = Record(path)
-        last = min(last, LINES) if statements else 0
-        room += TALL - max(0, last + 1 - first)
-        if room < 0:
-            raise ResultsError("the blocks have more lines than source can have", where=feed.where)
-        for number in range(first, last + 1):
-            record.hit(number, min(count, HITS))
+        for number in ranges.lines(first, last if statements else 0):
+            record.hit(number, count)
     if record is not None:
         yield record.coverage()

@@ -13,16 +13,18 @@ Form: https://github.com/OpenCover/opencover/wiki/Reports. Traps:
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterator
+from operator import itemgetter
 
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.coverage.record import LINES, Record, number
+from ci_orchestrator.results.formats.coverage.record import LINES, Ranges, Record, number
 from ci_orchestrator.results.formats.coverage.xmlrecords import NO_NUMBER, RecordReader
 from ci_orchestrator.results.formats.text import cut_name
 from ci_orchestrator.results.formats.xmlfeed import Attributes, root_tag
 
-TALLEST = 10_000
-"""Lines of one point: more is no statement."""
+POINTS = 10_000
+"""Points of one method that are kept to find the lines of its branches."""
 
 
 def sniff(head: bytes) -> bool:
@@ -49,7 +51,8 @@ class _Reader(RecordReader):
         self._records: dict[str, Record] = {}
         self._method = 0
         self._file = ""
-        self._points: list[tuple[int, int, str]] = []
+        self._points: list[tuple[int, int, str]] = []  # offset, line, file; sorted
+        self._ranges = Ranges()
 
     def begin(self, tag: str, attributes: Attributes) -> None:
         if tag == "SequencePoint":
@@ -87,11 +90,11 @@ class _Reader(RecordReader):
             self.feed.warn(NO_NUMBER)
             return
         last = number(attributes.get("el")) or first
-        for line in range(first, min(last, first + TALLEST, LINES) + 1):
+        for line in self._ranges.lines(first, last):
             record.hit(line, hits)
         offset = number(attributes.get("offset"))
-        if offset is not None and first <= LINES:
-            self._points.append((offset, first, uid))
+        if offset is not None and 0 < first <= LINES and len(self._points) < POINTS:
+            insort(self._points, (offset, first, uid))
 
     def _branch_point(self, attributes: Attributes) -> None:
         hits, line = number(attributes.get("vc")), number(attributes.get("sl"))
@@ -108,5 +111,5 @@ class _Reader(RecordReader):
 
     def _before(self, offset: int) -> tuple[int, str] | None:
         """Line and file of the last point that begins at or before `offset` in this method."""
-        found = [(at, line, uid) for at, line, uid in self._points if at <= offset]
-        return max(found)[1:] if found else None
+        found = bisect_right(self._points, offset, key=itemgetter(0))
+        return self._points[found - 1][1:] if found else None

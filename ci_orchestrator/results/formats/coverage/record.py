@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ci_orchestrator.errors import ResultsError
 from ci_orchestrator.results.coverage import Branches, FileCoverage, unite_branches
 from ci_orchestrator.results.formats.text import cut, cut_name
@@ -17,22 +15,41 @@ NAMED = 1_000_000
 HITS = 2**64 - 1
 """The most that a line's counter can say: 64 bits without a sign, as gcc counts."""
 
+TALL = 50
+"""Lines that a range has at most, on the average of all beyond the first `LINES` lines; real ones have a handful."""
+
 NO_FILES = "source files"
 """What a report without any holds none of."""
 
-_WHOLE = re.compile(r"-?[0-9]{1,30}")
+DIGITS = 30
+"""Characters of a number; longer ones are none."""
 
 
 def number(text: str | None) -> int | None:
     """A number out of a report, also one like ``1e+06``; None when it is none."""
     if text is None:
         return None
-    if _WHOLE.fullmatch(text):
+    if text.isdecimal() and len(text) <= DIGITS:  # nearly always
         return int(text)
     try:
-        return int(float(text[:100]))
+        return int(float(text[:DIGITS]))
     except (ValueError, OverflowError):
         return None
+
+
+class Ranges:
+    """Ranges of lines in a report: a few bytes can say a million lines, which would keep us busy for hours."""
+
+    def __init__(self) -> None:
+        self._room = LINES
+
+    def lines(self, first: int, last: int) -> range:
+        """The lines of one range. Raises `ResultsError` when all together are longer than source can be."""
+        told = range(max(first, 1), min(last, LINES) + 1)
+        self._room += TALL - len(told)
+        if self._room < 0:
+            raise ResultsError("the report tells of more lines than source can have")
+        return told
 
 
 class Record:
@@ -48,10 +65,8 @@ class Record:
 
     def hit(self, line: int, hits: int) -> None:
         """A line that can be executed. Less than none is none: old versions of gcov overflow."""
-        if 0 < line <= LINES and self.lines.get(line, -1) < hits:
-            self.lines[line] = min(hits, HITS)
-        elif 0 < line <= LINES:
-            self.lines.setdefault(line, 0)
+        if 0 < line <= LINES and self.lines.get(line, -1) < (hits := min(max(hits, 0), HITS)):
+            self.lines[line] = hits
 
     def branch(self, line: int, name: str, *, taken: bool) -> None:
         """One branch that leaves a line, by a name of its own within the line.

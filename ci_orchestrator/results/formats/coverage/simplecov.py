@@ -53,7 +53,7 @@ def _records(feed: JsonFeed) -> Iterator[FileCoverage | ReadWarning]:
             yield ReadWarning(f"what is told of {record.path[:200]!r} could not be read", feed.where)
             continue
         for number, hits in enumerate(lines, 1):
-            if isinstance(hits, int):
+            if type(hits) is int:  # true is no count
                 record.hit(number, hits)
         if isinstance(told, dict):
             _branches(record, told.get("branches"))
@@ -65,7 +65,7 @@ def _branches(record: Record, told: Any) -> None:  # noqa: ANN401 - JSON
         for condition in told:
             place = _TUPLE.match(condition)
             for branch, hits in fields.members(told, condition).items():
-                if place and isinstance(hits, int):
+                if place and type(hits) is int:
                     record.branch(int(place[1]), f"{condition} {branch}", taken=hits > 0)
     elif isinstance(told, list):
         for index, branch in enumerate(told):

@@ -43,7 +43,7 @@ def test_a_torn_line_is_said_and_left_out():
 
 
 def test_blocks_as_large_as_no_source_is_are_refused_soon():
-    with pytest.raises(ResultsError, match="more lines than source"):
+    with pytest.raises(ResultsError, match="more lines than source can have"):
         Told("mode: set\n" + "a.go:1.1,999999999.1 1 1\n" * 100)
 
 

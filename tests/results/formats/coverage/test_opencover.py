@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
 from coverage_reports import Told
+
+from ci_orchestrator.errors import ResultsError
 
 
 def session(*methods: str, files: tuple[str, ...] = ("C:\\a.cs", "C:\\b.cs")) -> str:
@@ -36,6 +39,11 @@ def test_a_branch_without_a_line_leaves_the_point_before_it():
     points = point(5, 5, 1, 'offset="0"') + point(8, 8, 1, 'offset="20"')
     told = Told(session(points + branch(1, 'offset="12" path="0"') + branch(0, 'offset="25" path="0"')))
     assert told.branches("C:\\a.cs") == {5: (1, 1), 8: (0, 1)}
+
+
+def test_points_as_large_as_no_source_is_are_refused_soon():
+    with pytest.raises(ResultsError, match="more lines than source can have"):
+        Told(session(point(1, 999_999, 1) * 9))
 
 
 def test_points_without_source_are_no_lines_and_those_that_are_no_points_are_said():

@@ -10,7 +10,7 @@ USER = "/app/models/user.rb"
 IF = "[:if, 0, 12, 4, 14, 7]"
 BRANCHES = {IF: {"[:then, 1, 13, 6, 13, 11]": 1, "[:else, 2, 12, 4, 14, 7]": 0}}
 RESULTS = {
-    "RSpec": {"coverage": {USER: {"lines": [None, 1, 0, "ignored"], "branches": BRANCHES}}, "timestamp": 1},
+    "RSpec": {"coverage": {USER: {"lines": [None, 1, 0, "ignored", True], "branches": BRANCHES}}, "timestamp": 1},
     "Cucumber": {"coverage": {USER: [None, 0, 2, None], "/app/b.rb": [0]}, "timestamp": 2},
 }
 FORMATTED = {
