@@ -24,14 +24,14 @@ FORMATS_OF = {
     "boost-test-xml": ("boost",),
     "cucumber-json": ("cucumber",),
     "dart-json": ("dart",),
-    "go-test-json": ("go_test",),
+    "go-test-json": ("go_test", "go_test_text"),
     "go-test-text": ("go_test_text", "go_bench"),
     "junit-xml": ("junit",),
     "mocha-json": ("mocha",),
     "nunit-xml": ("nunit3", "nunit2"),
     "nunit2-xml": ("nunit2",),
     "playwright-json": ("playwright",),
-    "pytest-json-report": ("pytest_json",),
+    "pytest-json-report": ("pytest_reportlog",),
     "rspec-json": ("rspec",),
     "tap": ("tap",),
     "trx": ("trx",),
@@ -108,7 +108,7 @@ def by_run(items: list[Item]) -> Measured:
 
 def with_benchmarks(items: list[Item]) -> Measured:
     """Counts of what a file tells, each benchmark as a test that passed, as peers for Go have it."""
-    counts, benchmarks = by_case(items), sum(isinstance(item, Benchmark) for item in items)
+    counts, benchmarks = by_case(items), len({item.name for item in items if isinstance(item, Benchmark)})
     return {**counts, "tests": counts["tests"] + benchmarks, "passed": counts["passed"] + benchmarks}
 
 

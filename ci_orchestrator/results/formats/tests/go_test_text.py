@@ -105,7 +105,12 @@ class _Lines:
         self._current = "" if how == "PAUSE" else test
 
     def _is_end(self, ended: re.Match[str], line: str) -> bool:
-        """A line that begins otherwise is one only when its test runs, and left its own line open."""
+        """A line that begins otherwise is one only when its test runs, and left its own line open.
+
+        A pass is always written with its time: without it the line is torn, and so may be the name.
+        """
+        if ended[1] == "PASS" and ended[3] is None:
+            return False
         return not line[: ended.start()].strip() or ended[2] in self._package.running
 
     def _end(self, ended: re.Match[str], before: str) -> None:

@@ -21,8 +21,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ci_orchestrator.results.formats.base import SUITE_CASE as SUITE_CASE
-from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, SuiteOutput
+from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable, SuiteOutput
 from ci_orchestrator.results.formats.text import NAME_LIMIT, BoundedText, cut, cut_name, cut_text
 from ci_orchestrator.results.formats.xmlcases import LONGEST, NESTED_SUITES, not_whole, said_at_the_end
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_says, root_tag
