@@ -14,11 +14,12 @@ import os
 import shutil
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -31,10 +32,14 @@ from ci_orchestrator.run.process import Process, describe_exit, start
 from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Sink, Started, Unexpected, Unknown, Workspace
 from ci_orchestrator.run.tools.batch import Batch, read_all
 from ci_orchestrator.run.tools.covered import CoverageReport
+from ci_orchestrator.run.tools.listing import split_batches
 from ci_orchestrator.run.tools.reported import Reported
 
 EVIDENCE = 16 * 1024
 """Bytes kept of the end of a log that explains a failure."""
+
+TEXT_ROOM = 60_000
+"""Bytes of names in one argument, of which Linux takes 128 KiB (execve(2), MAX_ARG_STRLEN): escaped, they grow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +70,10 @@ class Learned:
     """What the sessions of one suite have found out, for those that follow.
 
     `reports`: a run has left a report. `alone`: tests that run alone. `paths`: all tests of each path that was listed.
+    `covered`: where the coverage of all runs goes together, if the suite asks for it.
     """
 
+    covered: CoverageReport | None = None
     reports: bool = False
     alone: set[str] = field(default_factory=set)
     paths: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -81,6 +88,27 @@ class Learned:
     def knows(self, test: str) -> bool:
         """Whether `test` was listed."""
         return test in self.paths.get(test.partition("::")[0], ())
+
+    def whole(self, tests: Sequence[str]) -> bool:
+        """Whether `tests` are all that their paths have: then a run of these paths runs nothing else."""
+        counts = Counter(test.partition("::")[0] for test in tests)
+        return all(len(self.paths.get(path, ())) == count for path, count in counts.items())
+
+    def together(self, tests: Sequence[str], room: int = TEXT_ROOM) -> int:
+        """How many of `tests`, from the first on, are whole paths; else how many are of one path.
+
+        For tools that take paths, and names that are not unique. Their texts take `room` bytes at most.
+        """
+        count = 0
+        for path, group in groupby(tests, key=lambda test: test.partition("::")[0]):
+            own = list(group)
+            if not self.whole(own):
+                return count or len(next(split_batches(own, room)))
+            room -= len(path.encode())
+            if count and room < 0:
+                return count
+            count += len(own)
+        return count
 
 
 class Commands(Protocol):
@@ -119,6 +147,28 @@ class Commands(Protocol):
         """The result of a test that ran alone and has none in the report, when the exit code tells it."""
 
 
+class BatchTool(ABC):
+    """A tool whose workers are such sessions; see `base.Tool`."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self._learned: dict[str, Learned] = {}
+
+    def open(self, suite: Suite, workspace: Workspace, sink: Sink) -> BatchSession:
+        """Start a worker: a thread, which starts the commands. Raises `UserError` when the tool is not there."""
+        learned = self._learned.get(suite.name)
+        if learned is None:
+            learned = self._learned[suite.name] = Learned(_coverage_report(suite, workspace))
+        env = child_environment(workspace.env, workspace=workspace, suite_env=suite.env)
+        commands = self.commands(suite, workspace, env, learned)
+        return BatchSession(suite, workspace, sink, commands=commands, env=env, learned=learned)
+
+    @abstractmethod
+    def commands(self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned) -> Commands:
+        """The commands for one worker, whose environment is `env`. Raises `UserError` when they cannot be had."""
+
+
 class BatchSession:
     """See `base.Session`. `pid` is that of the command that was started last, our own before there was one."""
 
@@ -127,19 +177,18 @@ class BatchSession:
         suite: Suite,
         workspace: Workspace,
         sink: Sink,
-        commands: Callable[[Mapping[str, str]], Commands],
         *,
+        commands: Commands,
+        env: Mapping[str, str],
         learned: Learned,
-        report: CoverageReport | None = None,
     ) -> None:
         self.pid = os.getpid()
         self._suite = suite
         self._workspace = workspace
         self._sink = sink
+        self._commands = commands
+        self._env = env
         self._learned = learned
-        self._report = report
-        self._env = child_environment(workspace.env, workspace=workspace, suite_env=suite.env)
-        self._commands = commands(self._env)
         self._runs = 0
         self._listed: frozenset[str] | None = None
         self._todo: deque[str] = deque()
@@ -286,9 +335,10 @@ class BatchSession:
         return batch.wait(None)
 
     def _keep_coverage(self, batch: Batch) -> None:
-        part = batch.coverage / self._commands.coverage
-        if self._report is not None and part.is_file():
-            self._report.add(part)
+        if self._learned.covered is not None and self._commands.coverage:
+            part = batch.coverage / self._commands.coverage
+            if part.is_file():
+                self._learned.covered.add(part)
 
     def _conclude(self, batch: Batch, code: int) -> Gone | None:
         told = self._commands.read(batch.tests, batch.results, started=batch.at)
@@ -343,6 +393,12 @@ def _doubted(finished: Finished, code: int, told: Reported) -> Finished:
         message=f"reported as passed, but the run command failed ({describe_exit(code)}) and reported no failure",
         details=told.notes(),
     )
+
+
+def _coverage_report(suite: Suite, workspace: Workspace) -> CoverageReport | None:
+    if suite.coverage is None:
+        return None
+    return CoverageReport(workspace.project / suite.cwd / suite.coverage.report)
 
 
 def _claim(path: Path) -> bool:

@@ -20,34 +20,26 @@ from ci_orchestrator.plan.scalars import PLACEHOLDER
 from ci_orchestrator.results.model import Cause, Outcome
 from ci_orchestrator.run.capture import bounded_text, tail_text
 from ci_orchestrator.run.process import describe_exit
-from ci_orchestrator.run.tools.base import Collected, Finished, Sink, Workspace
-from ci_orchestrator.run.tools.batches import EVIDENCE, BatchSession, Call, Learned, Listed
+from ci_orchestrator.run.tools.base import Collected, Finished, Workspace
+from ci_orchestrator.run.tools.batches import EVIDENCE, BatchTool, Call, Learned, Listed
 from ci_orchestrator.run.tools.listing import argument_room, parse_list, split_batches, to_listed
 from ci_orchestrator.run.tools.reported import Reported, read_reports
 
 
-class CommandTool:
-    """See `base.Tool`, and the module."""
+class CommandTool(BatchTool):
+    """See the module."""
 
     name = "command"
 
-    def __init__(self) -> None:
-        self._learned: dict[str, Learned] = {}
-
-    def open(self, suite: Suite, workspace: Workspace, sink: Sink) -> BatchSession:
-        """Start a worker: a thread, which starts the commands. Raises `UserError` when the suite lacks one of them."""
-        to_list, to_run = suite.list_command, suite.run_command
-        if to_list is None or to_run is None:
+    def commands(self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned) -> PlainCommands:
+        """Raises `UserError` when the suite lacks one of them."""
+        if suite.list_command is None or suite.run_command is None:
             raise UserError(
                 f"suite {suite.name}: the tool `command` needs both `list` and `run`",
                 fix="add the command that prints the test ids, and the one that runs `{tests}`",
             )
-        learned = self._learned.setdefault(suite.name, Learned())
-
-        def commands(env: Mapping[str, str]) -> PlainCommands:
-            return PlainCommands(to_list, to_run, argument_room(to_run, env), learned)
-
-        return BatchSession(suite, workspace, sink, commands, learned=learned)
+        room = argument_room(suite.run_command, env)
+        return PlainCommands(suite.list_command, suite.run_command, room, learned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""Where a test tool's program is, and which of its options the suite has set itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ci_orchestrator.errors import UserError
+
+
+def find_program(name: str, env: Mapping[str, str], *, remedy: str) -> str:
+    """The absolute path of a program on the PATH of `env`. Raises `UserError`, with the `remedy`."""
+    found = shutil.which(name, path=env.get("PATH", os.defpath))
+    if found is None:
+        raise UserError(f"there is no `{name}` on the PATH", fix=remedy)
+    return str(Path(found).absolute())
+
+
+def find_node_program(name: str, cwd: Path, env: Mapping[str, str], *, package: str) -> str:
+    """The program that `package` brings, as Node.js finds packages: in `cwd` or above it; else on the PATH of `env`.
+
+    Never downloaded, as `npx` would. Raises `UserError` when it is not installed.
+    """
+    remedy = f"install it where the suite runs: npm install --save-dev {package} (or npm ci)"
+    find_program("node", env, remedy="install Node.js")
+    for directory in (cwd, *cwd.parents):
+        program = directory / "node_modules" / ".bin" / name
+        if program.is_file():
+            return str(program)
+    return find_program(name, env, remedy=remedy)
+
+
+def mentions(arguments: Sequence[str], *options: str) -> bool:
+    """Whether one of `options` is among the arguments, as `--option`, or as `--option=value`."""
+    return any(argument.partition("=")[0] in options for argument in arguments)
