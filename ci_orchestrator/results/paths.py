@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from ci_orchestrator.errors import ResultsError
@@ -90,8 +91,7 @@ class PathMap:
                 all_below[prefix] += 1
                 hits[prefix] += path not in self._files and "/".join(parts[end:]) in self._files
         proven = {prefix for prefix, count in hits.items() if count * 2 > all_below[prefix]}
-        other = object.__new__(PathMap)
-        other.__dict__.update(self.__dict__)
+        other = copy(self)
         other._learned = {prefix: "" for prefix in sorted(proven) if proven.isdisjoint(_parents(prefix))}
         return other
 
@@ -103,12 +103,13 @@ class PathMap:
         clean = tidy(path)
         if clean.count("/") > DEEP:
             return ""
-        given = _rebased(clean, self._given)
-        if given is not None:
-            return given
+        bare = clean.removeprefix(f"{tidy(module)}/") if module else clean
+        for one in (clean, bare):
+            given = _rebased(one, self._given)
+            if given is not None:
+                return given
         if self._root and clean.startswith(f"{self._root}/"):
             return clean[len(self._root) + 1 :]
-        bare = clean.removeprefix(f"{tidy(module)}/") if module else clean
         for exact in (self._at_home(bare), clean, bare):
             if exact in self._files:
                 return exact

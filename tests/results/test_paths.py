@@ -63,6 +63,7 @@ def test_a_mapped_prefix_is_believed_and_the_longest_wins():
     assert paths.find("/builds/x.py") == "src/x.py"
     assert paths.find("com/example/A.java") == "src/main/java/com/example/A.java"
     assert paths.find("/buildsomething/x.py") == ""
+    assert paths.find("core/com/example/A.java", "core") == "src/main/java/com/example/A.java"
 
 
 @pytest.mark.parametrize("outside", ["..", "../other", "a/../..", "/etc", "C:/x"])

@@ -76,7 +76,7 @@ class Record:
         if not 0 < line <= LINES:
             return
         names = self._named.setdefault(line, {})
-        name = cut(name, 200)
+        name = cut_name(name)
         self._names += name not in names
         if self._names > NAMED:
             raise ResultsError(f"more than {NAMED:,} branches in the source file {cut(self.path, 200)!r}")
