@@ -22,6 +22,7 @@ from ci_orchestrator.api.wire import usable_cpus
 from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
 from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.plan.not_acted_on import not_acted_on
 from ci_orchestrator.run.interpreter import find_interpreter
 
 OLDEST_PYTEST = (7, 0)
@@ -91,6 +92,8 @@ def _plan_and_interpreters(folder: Path) -> Iterator[Check]:
         yield Check(name="plan", state=State.MISSING, found=str(error), remedy=f"mend {PLAN_FILE}")
         return
     yield Check(name="plan", state=State.OK, found=f"{PLAN_FILE}: {_many(len(plan.suites), 'suite')}")
+    for sentence in not_acted_on(plan):
+        yield Check(name="plan", state=State.WARNING, found=sentence, remedy="leave it out, or know that it waits")
     for python, suites in sorted(_interpreters(plan).items()):
         yield _pytest(project.root, python or None, ", ".join(suites))
 

@@ -15,6 +15,7 @@ from ci_orchestrator.errors import LockError
 from ci_orchestrator.history.base import HistoryError
 from ci_orchestrator.plan.lock import Lock, encode, moved
 from ci_orchestrator.plan.models import Plan, Suite
+from ci_orchestrator.plan.not_acted_on import not_acted_on
 from ci_orchestrator.run.bundle import write_atomically
 from ci_orchestrator.translate.phases import Schedule, schedule, suite_graph, suites_to_run
 
@@ -86,7 +87,7 @@ def prepare(
     )
     with writing(project.place):
         write_atomically(project.lock_file, encode(decided.lock))
-    return Planned(project=project, plan=plan, schedule=decided, warnings=warnings)
+    return Planned(project=project, plan=plan, schedule=decided, warnings=(*warnings, *not_acted_on(plan)))
 
 
 def discover(plan: Plan, suites: Sequence[str], crew: Crew, clock: Clock, *, keep: bool) -> dict[str, Found]:

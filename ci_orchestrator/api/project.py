@@ -77,6 +77,10 @@ class Project:
             raise PlanError(f"cannot be read: {error.strerror}", where=Where(str(self.plan_file))) from None
         return load_plan(data, self.plan_file.name)
 
+    def plan_if_any(self) -> Plan | None:
+        """The plan, or None where there is none. Raises `PlanError` for one with mistakes."""
+        return self.plan() if os.path.lexists(self.plan_file) else None
+
     def new_run(self, now: float, lock: Lock) -> Path:
         """A new, empty directory for a run, named by its time and its lock; it becomes the latest."""
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))

@@ -7,10 +7,12 @@ reading at the same time is not lost again on the way (benchmarks/reading.py).
 from __future__ import annotations
 
 import marshal
+import os
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
-from multiprocessing import get_context
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -72,10 +74,49 @@ def read_files(files: Sequence[tuple[Path, bool]], *, width: int) -> Iterator[Fi
         yield from (read_file(path, named=named) for path, named in files)
         return
     batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
-    with ProcessPoolExecutor(width, mp_context=get_context("forkserver")) as pool:
-        for batch, packed in zip(batches, pool.map(_read_batch, batches), strict=True):
-            rows = marshal.loads(packed)  # noqa: S302 - from a process of our own
+    with ExitStack() as stack:
+        workers = [stack.enter_context(_Worker(batches[first::width])) for first in range(width)]
+        for number, batch in enumerate(batches):
+            rows = workers[number % width].next()
             yield from (_unpack(path, row) for (path, _), row in zip(batch, rows, strict=True))
+
+
+class _Worker:
+    """A process that reads batches of files, one after another. It is no `multiprocessing`: that would run the main
+    module of whoever uses this as a library once more.
+    """
+
+    def __init__(self, batches: Sequence[Sequence[tuple[Path, bool]]]) -> None:
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        asked = [[(os.fspath(path), named) for path, named in batch] for batch in batches]
+        assert self._process.stdin is not None  # noqa: S101 - pipes, as asked for
+        assert self._process.stdout is not None  # noqa: S101
+        self._pipe = self._process.stdout
+        with self._process.stdin as stdin:
+            stdin.write(marshal.dumps(asked))
+
+    def __enter__(self) -> _Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()  # when all was read it has ended by itself
+        self._pipe.close()
+        self._process.wait()
+
+    def next(self) -> list[tuple[Any, ...]]:
+        """What the files of the next batch told."""
+        rows: list[tuple[Any, ...]] = marshal.load(self._pipe)  # noqa: S302 - from a process of our own
+        return rows
+
+
+def serve() -> None:
+    """What such a process does: read what it is asked for, and hand on each batch."""
+    for batch in marshal.load(sys.stdin.buffer):  # noqa: S302 - from a process of our own
+        marshal.dump([_packed(Path(path), named) for path, named in batch], sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 def _cases(items: Iterable[object], told: FileRead) -> Iterator[Case]:
@@ -98,10 +139,6 @@ _BENCHMARK = tuple(one.name for one in fields(Benchmark))
 _of_attempt, _of_benchmark = attrgetter(*_ATTEMPT), attrgetter(*_BENCHMARK)
 _OUTCOMES = {one.value: one for one in Outcome}
 _CAUSES = {one.value: one for one in Cause}
-
-
-def _read_batch(files: Sequence[tuple[Path, bool]]) -> bytes:
-    return marshal.dumps([_packed(path, named) for path, named in files])
 
 
 def _packed(path: Path, named: bool) -> tuple[Any, ...]:
@@ -172,8 +209,10 @@ def _unpack_benchmark(row: tuple[Any, ...]) -> Benchmark:
 
 def _pack_coverage(one: FileCoverage) -> tuple[Any, ...]:
     branches = {number: (found.total, found.covered, found.taken) for number, found in one.branches.items()}
-    return (one.path, dict(one.lines), branches)
+    return (one.path, dict(one.lines), branches, one.module)
 
 
-def _unpack_coverage(path: str, lines: dict[int, int], branches: dict[int, tuple[Any, ...]]) -> FileCoverage:
-    return FileCoverage(path, lines, {number: Branches(*found) for number, found in branches.items()})
+def _unpack_coverage(
+    path: str, lines: dict[int, int], branches: dict[int, tuple[Any, ...]], module: str
+) -> FileCoverage:
+    return FileCoverage(path, lines, {number: Branches(*found) for number, found in branches.items()}, module)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_orchestrator.api import wire
+from ci_orchestrator.api.assembly import exit_code
 from ci_orchestrator.api.execution import Execution, Observer
 from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, alone, read_lock, writing
-from ci_orchestrator.api.reporting import Reported, exit_code, report_run
+from ci_orchestrator.api.reporting import Reported, report_run
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.crew import Crew, remove_scratch
 from ci_orchestrator.coordinator.discovery import Discovery, end_all

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,7 +18,7 @@ from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.formats.base import Kind, module_of
 from ci_orchestrator.results.model import TestResult, split_id
 from ci_orchestrator.run.artifacts import COVERAGE, DIRECTORY
-from ci_orchestrator.run.bundle import MANIFEST, find_bundles
+from ci_orchestrator.run.bundle import MANIFEST, bundle_name, find_bundles
 
 SHOWN = 5
 
@@ -75,25 +75,69 @@ class Sources:
         elif told.kind == "tests":
             self.damaged = self.damaged or bool(told.warnings)
 
+    def take_kept(self, bundles: Iterable[Path], lock: Lock | None, benchmarks: Sequence[str]) -> None:
+        """The coverage and the benchmarks that bundles keep. `benchmarks`: globs of their artifacts."""
+        suites = {bundle_name(job.id, 0).rpartition("-")[0]: job.suite for job in lock.jobs} if lock else {}
+        for bundle in bundles:
+            suite = suites.get(bundle.name.rpartition("-")[0], "")
+            for path in _kept(bundle / COVERAGE):
+                self._take_one(path, "coverage", suite)
+            for path in _kept(bundle / DIRECTORY):
+                inside = path.relative_to(bundle / DIRECTORY).as_posix().partition("/")[2]
+                if any(fnmatchcase(inside, glob) for glob in benchmarks):
+                    self._take_one(path, "benchmarks", "")
+
+    def _take_one(self, path: Path, kind: Kind, suite: str) -> None:
+        """A report of coverage or benchmarks from a bundle. What is wrong with it harms no test: it is said, no more.
+
+        Results of tests in it are left alone: those of a bundle are its events.
+        """
+        try:
+            told = read_file(path, named=True)
+        except ResultsError as error:
+            self.warn(str(error))
+            if kind == "coverage":
+                self.partial += (error.what,)
+            return
+        told.results = []
+        self.add(replace(told, kind=kind), suite)
+
+    def take_files(self, files: Mapping[Path, bool], lock: Lock | None) -> None:
+        """Loose files, each with whether somebody named it. With a lock, a result in a file belongs to the planned test
+        of the same path and name, if exactly one has them.
+        """
+        ignored: list[Path] = []
+        for told in read_files(sorted(files.items()), width=wire.usable_cpus()):
+            if told.kind is None and not files[told.path]:
+                ignored.append(told.path)
+            else:
+                self.add(told)
+        if lock is not None and self.results:
+            planned = _Planned(lock)
+            self.results = [replace(one, id=planned.match(one.id)) for one in self.results]
+        if ignored:
+            shown = ", ".join(file.name for file in ignored[:SHOWN])
+            more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
+            self.warn(f"not results, passed over: {shown}{more}")
+
 
 def gather(
     paths: Sequence[Path],
     lock: Lock | None,
     *,
     but: Path | None = None,
-    named: Sequence[Path] = (),
+    others: Mapping[Path, bool] | None = None,
     benchmarks: Sequence[str] = (),
 ) -> Sources:
     """Read all `paths`: directories are searched, files must be of a known format. `but`: our own output, never read.
 
-    `named`: further files, which other steps of the build wrote. `benchmarks`: globs of artifacts in bundles that hold
-    benchmarks. With a lock, a result in a file belongs to the planned test of the same path and name, if exactly one
-    has them. Raises `UserError` for a path that is not there, `ResultsError` for a file that was named and is of no
-    known format.
+    `others`: further files, which other steps of the build wrote (see `Sources.take_files`). `benchmarks`: globs of
+    artifacts in bundles that hold benchmarks. Raises `UserError` for a path that is not there, `ResultsError` for a
+    file that was named and is of no known format.
     """
     sources = Sources()
     bundles: dict[Path, None] = {}
-    files: dict[Path, bool] = dict.fromkeys(named, True)
+    files: dict[Path, bool] = dict(others or {})
     for path in paths:
         if path.is_dir():
             inside = find_bundles(path)
@@ -104,10 +148,9 @@ def gather(
             files[path] = True
         else:
             raise UserError(f"{path} does not exist", fix="name a bundle, a directory or a result file")
-    suites = {job.id: job.suite for job in lock.jobs} if lock else {}
     for bundle in bundles:
-        _take_bundle(sources, bundle, lock, suites, benchmarks)
-    _take_files(sources, files, lock)
+        _take_bundle(sources, bundle, lock, benchmarks)
+    sources.take_files(files, lock)
     return sources
 
 
@@ -120,9 +163,7 @@ def _loose(root: Path, ours: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _take_bundle(
-    sources: Sources, bundle: Path, lock: Lock | None, suites: Mapping[str, str], benchmarks: Sequence[str]
-) -> None:
+def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None, benchmarks: Sequence[str]) -> None:
     found = read_bundle(bundle, lock)
     if found.foreign:
         sources.damaged = True
@@ -135,49 +176,12 @@ def _take_bundle(
         sources.warn(problem)
     for event in found.log:
         sources.fold.add(event)
-    for path in _kept(bundle / COVERAGE):
-        _take_kept(sources, path, "coverage", suites.get(found.job, ""))
-    for path in _kept(bundle / DIRECTORY):
-        inside = path.relative_to(bundle / DIRECTORY).as_posix().partition("/")[2]
-        if any(fnmatchcase(inside, glob) for glob in benchmarks):
-            _take_kept(sources, path, "benchmarks", "")
+    sources.take_kept([bundle], lock, benchmarks)
 
 
 def _kept(directory: Path) -> list[Path]:
     """Regular files that a bundle keeps in one of its directories, sorted."""
     return sorted(path for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
-
-
-def _take_kept(sources: Sources, path: Path, kind: Kind, suite: str) -> None:
-    """A report of coverage or of benchmarks from a bundle. What is wrong with it harms no test: it is said, not more.
-
-    Results of tests in it are left alone: those of a bundle are its events.
-    """
-    try:
-        told = read_file(path, named=True)
-    except ResultsError as error:
-        sources.warn(str(error))
-        if kind == "coverage":
-            sources.partial += (error.what,)
-        return
-    told.results = []
-    sources.add(replace(told, kind=kind), suite)
-
-
-def _take_files(sources: Sources, files: Mapping[Path, bool], lock: Lock | None) -> None:
-    ignored: list[Path] = []
-    for told in read_files(sorted(files.items()), width=wire.usable_cpus()):
-        if told.kind is None and not files[told.path]:
-            ignored.append(told.path)
-        else:
-            sources.add(told)
-    if lock is not None and sources.results:
-        planned = _Planned(lock)
-        sources.results = [replace(one, id=planned.match(one.id)) for one in sources.results]
-    if ignored:
-        shown = ", ".join(file.name for file in ignored[:SHOWN])
-        more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
-        sources.warn(f"not results, passed over: {shown}{more}")
 
 
 class _Planned:

@@ -47,11 +47,11 @@ def this_ci(environ: Mapping[str, str], root: Path, out: TextIO) -> Ci:
     if environ.get("GITHUB_ACTIONS") == "true":
         return GithubCi.read(environ, root, out)
     if environ.get("GITLAB_CI") == "true":
-        return GitlabCi(root)
+        return GitlabCi.read(environ, root)
     if environ.get("TF_BUILD", "").lower() == "true":
         return AzureCi.read(environ, root, out)
     if environ.get("JENKINS_URL"):
-        return JenkinsCi(root)
+        return JenkinsCi.read(environ, root)
     return LocalCi()
 
 

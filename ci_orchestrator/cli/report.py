@@ -1,4 +1,4 @@
-"""``report``: merge bundles and result files, prove that nothing is missing, write the report."""
+"""``report``: merge bundles and result files, prove that nothing is missing, compare, judge, write the report."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 from ci_orchestrator.api import wire
+from ci_orchestrator.api.against import Against
+from ci_orchestrator.api.links import with_links
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import report_files
 from ci_orchestrator.cli.output import Output
@@ -23,16 +25,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help="bundles, directories with bundles or result files, or result files "
+        help="bundles, directories with bundles or result files, or files about tests, coverage or benchmarks "
         "(default: with --lock what `run --job` left of it here, else the last run here)",
     )
     parser.add_argument("--lock", type=Path, metavar="FILE", help="hold the results against this lock")
+    parser.add_argument("--base", type=Path, metavar="FILE", help="results.json of the build to compare with")
+    parser.add_argument("--diff", type=Path, metavar="FILE", help="the change, as `git diff BASE...HEAD` writes it")
+    parser.add_argument("--gate", action="store_true", help="the plan's final gates decide the exit code")
+    parser.add_argument(
+        "--check",
+        action="append",
+        default=[],
+        metavar="NAME=STATUS",
+        help="how another check of the build ended, such as lint=success; repeat it for several",
+    )
+    parser.add_argument(
+        "--link",
+        action="append",
+        default=[],
+        metavar="KIND=URL",
+        help="where things can be opened: source ({path} and {line} stand in it), build, report, artifacts or images",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the report goes")
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """Report; exits by the results."""
+    """Report; exits by the results, or with --gate by the final gates."""
     output: Output = args.output
+    against = Against.of(base=args.base, diff=args.diff, checks=args.check, gate=args.gate)
     project = Project.at(args.plan)
     ci = wire.this_ci(os.environ, project.root, output.err if output.json_wanted else output.out)
-    return print_report(output, report_files(project, args.paths, lock_file=args.lock, out=args.out, ci=ci))
+    reported = report_files(
+        project,
+        args.paths,
+        lock_file=args.lock,
+        out=args.out,
+        against=against,
+        links=with_links(ci.links, args.link),
+        ci=ci,
+    )
+    return print_report(output, reported)

@@ -1,0 +1,210 @@
+"""The use case *report* on what other tools left: read, compared, judged, and written down."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+from mixed import DIFF, write_mixed
+
+from ci_orchestrator.api.against import Against
+from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.reading import MANY, read_files
+from ci_orchestrator.api.reporting import Reported, report_files
+from ci_orchestrator.clock import FakeClock
+from ci_orchestrator.errors import ExitCode, ResultsError, UserError
+from ci_orchestrator.report.report_json import load_report
+from ci_orchestrator.results.coverage import Counts
+from ci_orchestrator.results.findings import Shift
+from ci_orchestrator.results.quality import Judgement
+
+
+def report(root: Path, folder: Path, *, out: str = "out", **against: object) -> Reported:
+    asked = Against.of(
+        base=against.get("base"),  # type: ignore[arg-type]
+        diff=against.get("diff"),  # type: ignore[arg-type]
+        checks=against.get("checks", ()),  # type: ignore[arg-type]
+        gate=bool(against.get("gate")),
+    )
+    project = Project.at(root / "testplan.yaml")
+    return report_files(project, [folder], out=root / out, against=asked, clock=FakeClock())
+
+
+def write_plan(root: Path, gate: dict) -> None:
+    gates = {"quality": {"final": True, **gate}}
+    plan = {"version": 1, "suites": {"unit": {"tool": "pytest"}}, "gates": gates}
+    (root / "testplan.yaml").write_text(json.dumps(plan))
+
+
+def test_a_mixed_folder_becomes_one_report(tmp_path):
+    done = report(tmp_path, write_mixed(tmp_path / "results"))
+    found = done.report
+    assert found.exit_code is ExitCode.TESTS_FAILED
+    assert (found.totals.tests, found.totals.passed, found.totals.failed) == (3, 2, 1)
+    assert found.coverage.lines == Counts(2, 3)
+    assert [(one.name, one.value, one.unit) for one in found.benchmarks] == [("BenchmarkTotal", 241.5, "ns/op")]
+    assert found.warnings == ()
+    written = {path.relative_to(done.out).as_posix() for path in done.files}
+    assert {
+        "badges/coverage.svg",
+        "badges/tests.json",
+        "charts/trend.svg",
+        "comment.md",
+        "merged.xml",
+        "report.html",
+        "results.json",
+        "summary.md",
+    } <= written
+    assert all(path.stat().st_size for path in done.files)
+    assert sum(len(suite) for suite in JUnitXml.fromfile(str(done.out / "merged.xml"))) == 3
+    assert load_report((done.out / "results.json").read_bytes()) == found
+
+
+def test_reporting_again_says_the_same(tmp_path):
+    folder = write_mixed(tmp_path / "results")
+    files = [report(tmp_path, folder, out=out).files for out in ("first", "second")]
+    once, again = ({path.name: path.read_bytes() for path in found} for found in files)
+    assert once == again
+
+
+def test_the_base_says_what_changed(tmp_path):
+    before = report(tmp_path, write_mixed(tmp_path / "before", failing=False, second=0), out="base")
+    (tmp_path / "change.diff").write_text(DIFF)
+    base = before.out / "results.json"
+    found = report(tmp_path, write_mixed(tmp_path / "now"), base=base, diff=tmp_path / "change.diff").report.analysis
+    assert found.changes.newly_failing == ("python::shop/test_cart.py::test_rounding",)
+    assert found.changes.added == found.changes.removed == ()
+    assert found.coverage.before == Counts(1, 3)
+    assert found.coverage.changed == Counts(1, 2)
+    assert [(one.path, one.missed) for one in found.coverage.files] == [("web/cart.js", ((3, 3),))]
+    assert [one.shift for one in found.benchmarks] == [Shift.SAME]
+
+
+def judged(done: Reported) -> dict[str, Judgement]:
+    return {reason.rule: reason.judgement for gate in done.report.quality for reason in gate.reasons}
+
+
+def test_a_final_gate_decides_when_it_is_asked(tmp_path):
+    folder = write_mixed(tmp_path / "results")
+    write_plan(tmp_path, {"failures": 1})
+    told = report(tmp_path, folder)
+    assert judged(told)["failures"] is Judgement.PASS
+    assert told.report.exit_code is ExitCode.TESTS_FAILED
+    # no failure decides any more; that nobody can say what should have run does
+    assert report(tmp_path, folder, gate=True).report.exit_code is ExitCode.GATE_HOLDS
+    write_plan(tmp_path, {"failures": 0})
+    assert report(tmp_path, folder, gate=True).report.exit_code is ExitCode.GATE_FAILED
+
+
+@pytest.mark.parametrize(
+    ("checks", "judgement"),
+    [
+        ([], Judgement.INCONCLUSIVE),
+        (["lint=success"], Judgement.PASS),
+        (["lint=failure"], Judgement.FAIL),
+        (["lint=pending"], Judgement.INCONCLUSIVE),
+        (["build=success"], Judgement.INCONCLUSIVE),
+    ],
+)
+def test_another_check_must_be_told_and_green(tmp_path, checks, judgement):
+    write_plan(tmp_path, {"checks": ["lint"]})
+    done = report(tmp_path, write_mixed(tmp_path / "results", failing=False), gate=True, checks=checks)
+    assert [found for rule, found in judged(done).items() if "lint" in rule or "checks" in rule] == [judgement]
+
+
+def test_a_drop_of_coverage_needs_a_base(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    write_plan(tmp_path, {"coverage": {"max-drop": "1%", "min": "60%"}})
+    without = report(tmp_path, folder, out="base")
+    assert judged(without)["coverage.max-drop"] is Judgement.INCONCLUSIVE
+    assert judged(without)["coverage.min"] is Judgement.PASS
+    write_mixed(folder, failing=False, second=0)
+    worse = report(tmp_path, folder, base=without.out / "results.json")
+    assert judged(worse)["coverage.max-drop"] is Judgement.FAIL
+    assert judged(worse)["coverage.min"] is Judgement.FAIL
+
+
+def test_without_a_plan_the_default_gate_judges(tmp_path):
+    folder = write_mixed(tmp_path / "results")
+    assert report(tmp_path, folder, gate=True).report.exit_code is ExitCode.GATE_FAILED
+    green = report(tmp_path, write_mixed(tmp_path / "green", failing=False), gate=True).report
+    assert green.exit_code is ExitCode.OK
+
+
+def test_no_gate_lets_pass_what_is_not_proven(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    torn = (folder / "python.xml").read_text().partition("</testcase>")[0]
+    (folder / "python.xml").write_text(torn)
+    write_plan(tmp_path, {"failures": 5, "not-proven": 5})
+    assert report(tmp_path, folder, gate=True).report.exit_code is not ExitCode.OK
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[" * 300, '{"format": "ci-orchestrator/report", "version": 99}'])
+def test_a_base_that_is_none_is_the_users_mistake(tmp_path, text):
+    (tmp_path / "base.json").write_text(text)
+    with pytest.raises(ResultsError, match=r"base\.json"):
+        report(tmp_path, write_mixed(tmp_path / "results"), base=tmp_path / "base.json")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_diff_that_is_none_is_the_users_mistake(tmp_path):
+    (tmp_path / "change.diff").write_text("this is no diff\n")
+    with pytest.raises(ResultsError, match=r"change\.diff"):
+        report(tmp_path, write_mixed(tmp_path / "results"), diff=tmp_path / "change.diff")
+
+
+@pytest.mark.parametrize("checks", [["lint"], ["=green"], ["lint="], ["lint=ok", "lint=bad"]])
+def test_a_check_is_a_name_and_a_status(checks):
+    with pytest.raises(UserError, match="--check"):
+        Against.of(base=None, diff=None, checks=checks, gate=True)
+
+
+def test_files_that_other_steps_wrote_are_read_too(tmp_path):
+    write_mixed(tmp_path / "elsewhere")
+    folder = write_mixed(tmp_path / "results")
+    for name in ("bench.txt", "dotnet.trx", "lcov.info"):
+        (folder / name).unlink()
+    plan = {
+        "version": 1,
+        "suites": {"unit": {"tool": "pytest"}},
+        "report": {"results": ["elsewhere/*.trx"], "benchmarks": ["elsewhere/bench*"]},
+    }
+    (tmp_path / "testplan.yaml").write_text(json.dumps(plan))
+    found = report(tmp_path, folder).report
+    assert found.totals.tests == 3
+    assert len(found.benchmarks) == 1
+    assert found.coverage is None
+
+
+def test_what_is_broken_and_only_come_across_costs_the_proof_and_not_the_report(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    (folder / "evil.xml").write_text('<!DOCTYPE x [<!ENTITY a "b">]><testsuite><testcase name="&a;"/></testsuite>')
+    found = report(tmp_path, folder).report
+    assert found.totals.passed == 3
+    assert found.exit_code is ExitCode.NOT_PROVEN
+    assert any("entity" in warning for warning in found.warnings)
+
+
+def test_many_small_files_are_read_by_several_processes_to_the_same_result(tmp_path):
+    for number in range(70):
+        folder = write_mixed(tmp_path / "results" / f"{number:03}", failing=number % 7 == 0)
+        file = folder / "python.xml"
+        file.write_text(file.read_text().replace("test_total", f"test_total[{number}]"))
+    files = [(path, False) for path in sorted((tmp_path / "results").rglob("*.*"))]
+    assert len(files) >= MANY
+    assert list(read_files(files, width=2)) == list(read_files(files, width=1))
+    together = report(tmp_path, tmp_path / "results").report
+    assert (together.totals.passed, together.totals.failed) == (71, 1)
+    assert together.coverage.lines == Counts(2, 3)
+
+
+def test_a_file_that_is_refused_in_another_process_is_refused_here(tmp_path):
+    files = []
+    for number in range(MANY):
+        files.append((tmp_path / f"{number:03}.xml", True))
+        files[-1][0].write_text("<testsuite><testcase name='a'/></testsuite>" if number != 40 else "<nonsense/>")
+    with pytest.raises(ResultsError, match=r"known format") as caught:
+        list(read_files(files, width=2))
+    assert str(caught.value.where) == str(files[40][0])
