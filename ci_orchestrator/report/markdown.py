@@ -11,7 +11,7 @@ from ci_orchestrator.report.escape import for_markdown, for_preformatted, shorte
 TEXT_LIMIT = 300
 """Characters of a name or a message. Escaped they take at most ten times as many."""
 
-_OWN_WORDS = re.compile(r"(?:[A-Za-z0-9 ,;()%–−-]|[.:](?=[ )]|$|[0-9]))*")
+_OWN_WORDS = re.compile(r"(?:[A-Za-z0-9 ,;()%=–−-]|[.:](?=[ )]|$|[0-9]))*")
 
 
 def code(text: str, limit: int = TEXT_LIMIT) -> str:

@@ -23,28 +23,32 @@ _FAILED, _TIME, _COVERED = "#d5602f", "#3b8ad8", "#a06fd6"
 """Each stands out from a white ground, from mermaid's dark one (#333333) and from GitHub's (#0d1117), by at least 3:1
 (WCAG 2.2, 1.4.11). A chart has one of them only, and its title says what it is: no one has to tell them apart."""
 
-IMAGE, DARK_IMAGE = "trend.png", "trend-dark.png"
-
 
 def trend(report: Report, medium: Medium) -> Block | None:
     """This build beside those before it; nothing without any."""
     points = figures.with_this_build(report)[-POINTS:]
     if len(points) < 2:
         return None
-    picture = _image(report, medium, points)
+    picture = _images(report, medium, points)
     if not picture:
         picture = _charts(points) if medium.mermaid else _table(points)
     return Block(name="trend", head="#### Trend\n", items=(Item(picture),), noun="chart")
 
 
-def _image(report: Report, medium: Medium, points: Sequence[TrendPoint]) -> str:
+def _images(report: Report, medium: Medium, points: Sequence[TrendPoint]) -> str:
+    """The charts that `report.charts` draws, where somebody hosts them."""
+    builds = f"in the last {count(len(points))} builds"
+    said = {"trend": f"{_summary(points)} {builds}"}
+    if sum(point.coverage is not None for point in points) > 1:
+        said["coverage"] = f"the share of covered lines {builds}"
     folder = report.links.images.rstrip("/")
-    image, dark = (web_address(f"{folder}/{name}") for name in (IMAGE, DARK_IMAGE))
-    if not image:
-        return ""
-    said = f"{_summary(points)} in the last {count(len(points))} builds"
-    if not medium.themes:
-        return f"![{said}]({image})"
+    return "\n\n".join(filter(None, (_image(folder, name, text, medium) for name, text in said.items())))
+
+
+def _image(folder: str, name: str, said: str, medium: Medium) -> str:
+    image, dark = (web_address(f"{folder}/{name}{theme}.png") for theme in ("", "-dark"))
+    if not image or not dark or not medium.themes:
+        return f"![{said}]({image})" if image else ""
     return (
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
         f'<img alt="{said}" src="{image}"></picture>'

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import rich_report
 
+from ci_orchestrator.report.charts import render_charts
 from ci_orchestrator.report.comment import CommentOptions, render_comment, trend
 from ci_orchestrator.report.comment.mermaid import DRAWN_LIMIT, Series, chart
 from ci_orchestrator.report.report_json import load_report, render_json
+from ci_orchestrator.results.findings import Analysis
 from ci_orchestrator.results.model import Totals
 from ci_orchestrator.results.report import Links, Report, TrendPoint
 
@@ -90,6 +92,12 @@ def test_coverage_is_drawn_where_it_moves() -> None:
 
 def test_a_hosted_image_is_shown_instead() -> None:
     hosted = replace(RICH, links=Links(images="https://img.example/b/1/"))
+    small = replace(RICH, results=(), analysis=Analysis())
+    drawn = {name for name, _ in render_charts(small)}
+    assert {"trend.png", "trend-dark.png", "coverage.png", "coverage-dark.png"} <= drawn
+    assert re.findall(r"https://[^\s\")]+", shown(hosted, "azure")) == [
+        "https://img.example/b/1/trend.png", "https://img.example/b/1/coverage.png",
+    ]  # fmt: skip
     assert shown(hosted).splitlines()[0] == (
         '<picture><source media="(prefers-color-scheme: dark)" srcset="https://img.example/b/1/trend-dark.png">'
         '<img alt="something failed in 5 builds in the last 13 builds" src="https://img.example/b/1/trend.png"></picture>'
