@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from xml.parsers import expat
 
 from ci_orchestrator.errors import ResultsError, Where
@@ -39,6 +40,7 @@ def root_says(head: bytes, words: str) -> bool:
     return match is not None and words in text[match.end() :].partition(">")[0]
 
 
+@lru_cache(maxsize=2)  # a dozen formats ask for the same head, one after the other
 def _text(head: bytes) -> str:
     name, _ = encoding_of(head)
     return head.decode(name, errors="replace").lstrip("\ufeff")
