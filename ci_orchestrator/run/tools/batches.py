@@ -15,13 +15,12 @@ import shutil
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from itertools import groupby, takewhile
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
-from typing import Protocol
 
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.plan.models import Suite
@@ -31,120 +30,10 @@ from ci_orchestrator.run.interpreter import child_environment
 from ci_orchestrator.run.process import Process, describe_exit, start
 from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Sink, Started, Unexpected, Unknown, Workspace
 from ci_orchestrator.run.tools.batch import Batch, read_all
+from ci_orchestrator.run.tools.calls import EVIDENCE, Call, Commands, Listed
 from ci_orchestrator.run.tools.covered import CoverageReport
-from ci_orchestrator.run.tools.listing import split_batches
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.reported import Reported
-
-EVIDENCE = 16 * 1024
-"""Bytes kept of the end of a log that explains a failure."""
-
-TEXT_ROOM = 60_000
-"""Bytes of names in one argument, of which Linux takes 128 KiB (execve(2), MAX_ARG_STRLEN): escaped, they grow."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A command to start in the suite's directory. `env` is added to the worker's; `stdout`: a file, else the log."""
-
-    argv: Sequence[str]
-    env: Mapping[str, str] = field(default_factory=dict)
-    stdout: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """What the listing command left. `output`: its stdout; `results`: the directory that it could write to."""
-
-    code: int
-    output: bytes
-    results: Path
-    log: Path
-
-    def evidence(self) -> str:
-        """How it ended and the last that it said, for a listing that failed."""
-        return f"{describe_exit(self.code)}\n{tail_text(self.log, EVIDENCE)}".rstrip()
-
-
-@dataclass(slots=True)
-class Learned:
-    """What the sessions of one suite have found out, for those that follow.
-
-    `reports`: a run has left a report. `alone`: tests that run alone. `paths`: all tests of each path that was listed.
-    `covered`: where the coverage of all runs goes together, if the suite asks for it.
-    """
-
-    covered: CoverageReport | None = None
-    reports: bool = False
-    alone: set[str] = field(default_factory=set)
-    paths: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def list(self, tests: Sequence[str]) -> None:
-        """Remember what there is."""
-        groups: dict[str, set[str]] = {}
-        for test in tests:
-            groups.setdefault(test.partition("::")[0], set()).add(test)
-        self.paths.update((path, frozenset(group)) for path, group in groups.items())
-
-    def knows(self, test: str) -> bool:
-        """Whether `test` was listed."""
-        return test in self.paths.get(test.partition("::")[0], ())
-
-    def whole(self, tests: Sequence[str]) -> bool:
-        """Whether `tests` are all that their paths have: then a run of these paths runs nothing else."""
-        counts = Counter(test.partition("::")[0] for test in tests)
-        return all(len(self.paths.get(path, ())) == count for path, count in counts.items())
-
-    def together(self, tests: Sequence[str], room: int = TEXT_ROOM) -> int:
-        """How many of `tests`, from the first on, are whole paths; else how many are of one path.
-
-        For tools that take paths, and names that are not unique. Their texts take `room` bytes at most.
-        """
-        count = 0
-        for path, group in groupby(tests, key=lambda test: test.partition("::")[0]):
-            own = list(group)
-            if not self.whole(own):
-                return count or len(next(split_batches(own, room)))
-            room -= len(path.encode())
-            if count and room < 0:
-                return count
-            count += len(own)
-        return count
-
-
-class Commands(Protocol):
-    """The commands of one tool, for one worker of one suite.
-
-    `streams`: a run writes each result as the test ends, so that those without one are not to blame for its end as
-    long as there is any. `start_up`: seconds that a run may need before its first test. `coverage`: the name of the
-    file that a run leaves in its coverage directory, empty when it leaves none.
-    """
-
-    @property
-    def streams(self) -> bool: ...
-
-    @property
-    def start_up(self) -> float: ...
-
-    @property
-    def coverage(self) -> str: ...
-
-    def listing(self, results: Path, only: frozenset[str] | None) -> Call:
-        """Lists the tests, without running any. `only`: no other paths are asked for; more may be told."""
-
-    def collected(self, listed: Listed) -> Collected:
-        """The tests that it listed, or why it could not. Raises `DiscoveryError` for a list that makes no sense."""
-
-    def together(self, tests: Sequence[str]) -> int:
-        """How many of `tests`, from the first on, one run can take without running any other. At least 1."""
-
-    def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
-        """Runs these tests and no others."""
-
-    def read(self, tests: Sequence[str], results: Path, *, started: float) -> Reported:
-        """What a run left in `results`."""
-
-    def judge(self, test: str, code: int, log: Path) -> Finished | None:
-        """The result of a test that ran alone and has none in the report, when the exit code tells it."""
 
 
 class BatchTool(ABC):

@@ -21,7 +21,9 @@ from ci_orchestrator.results.model import Cause, Outcome
 from ci_orchestrator.run.capture import bounded_text, tail_text
 from ci_orchestrator.run.process import describe_exit
 from ci_orchestrator.run.tools.base import Collected, Finished, Workspace
-from ci_orchestrator.run.tools.batches import EVIDENCE, BatchTool, Call, Learned, Listed
+from ci_orchestrator.run.tools.batches import BatchTool
+from ci_orchestrator.run.tools.calls import EVIDENCE, Call, Listed
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.listing import argument_room, parse_list, split_batches, to_listed
 from ci_orchestrator.run.tools.reported import Reported, read_reports
 
@@ -44,7 +46,7 @@ class CommandTool(BatchTool):
 
 @dataclass(frozen=True, slots=True)
 class PlainCommands:
-    """See `batches.Commands`. `room`: bytes that the ids of one run may take."""
+    """See `calls.Commands`. `room`: bytes that the ids of one run may take."""
 
     list_command: Sequence[str]
     run_command: Sequence[str]
@@ -55,11 +57,11 @@ class PlainCommands:
     coverage: str = ""
 
     def listing(self, results: Path, only: frozenset[str] | None) -> Call:
-        """See `batches.Commands.listing`."""
+        """See `calls.Commands.listing`."""
         return Call(argv=self.list_command)
 
     def collected(self, listed: Listed) -> Collected:
-        """See `batches.Commands.collected`."""
+        """See `calls.Commands.collected`."""
         place = self.list_command[0]
         if listed.code != 0:
             return Collected(errors=((place, f"the list command failed: {listed.evidence()}"),))
@@ -69,20 +71,20 @@ class PlainCommands:
             return Collected(errors=((place, str(error)),))
 
     def together(self, tests: Sequence[str]) -> int:
-        """See `batches.Commands.together`."""
+        """See `calls.Commands.together`."""
         return len(next(split_batches(tests, self.room))) if self.learned.reports else 1
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
-        """See `batches.Commands.running`."""
+        """See `calls.Commands.running`."""
         at = self.run_command.index(PLACEHOLDER)
         return Call(argv=[*self.run_command[:at], *map(to_listed, tests), *self.run_command[at + 1 :]])
 
     def read(self, tests: Sequence[str], results: Path, *, started: float) -> Reported:
-        """See `batches.Commands.read`."""
+        """See `calls.Commands.read`."""
         return read_reports(results, tests, started=started)
 
     def judge(self, test: str, code: int, log: Path) -> Finished | None:
-        """See `batches.Commands.judge`. Its stdout and stderr are one stream, kept as stdout."""
+        """See `calls.Commands.judge`. Its stdout and stderr are one stream, kept as stdout."""
         if code < 0 or self.learned.reports:
             return None
         passed = code == 0

@@ -20,8 +20,10 @@ from pathlib import Path
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.run.tools.base import Collected, Finished, Workspace
-from ci_orchestrator.run.tools.batches import BatchTool, Call, Learned, Listed
+from ci_orchestrator.run.tools.batches import BatchTool
+from ci_orchestrator.run.tools.calls import Call, Listed
 from ci_orchestrator.run.tools.go_source import Module
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Naming, Place, read_named
 from ci_orchestrator.run.tools.program import find_program, mentions
 from ci_orchestrator.run.tools.reported import Reported
@@ -48,7 +50,7 @@ class GoTool(BatchTool):
 
 @dataclass(frozen=True, slots=True)
 class GoCommands:
-    """See `batches.Commands`."""
+    """See `calls.Commands`."""
 
     program: str
     suite: Suite
@@ -59,17 +61,17 @@ class GoCommands:
 
     @property
     def coverage(self) -> str:
-        """See `batches.Commands`: none when the suite's own arguments deal with it."""
+        """See `calls.Commands`: none when the suite's own arguments deal with it."""
         asked = self.suite.coverage is not None and not mentions(self.suite.args, *_COVERAGE_FLAGS)
         return PROFILE if asked else ""
 
     def listing(self, results: Path, only: frozenset[str] | None) -> Call:
-        """See `batches.Commands.listing`."""
+        """See `calls.Commands.listing`."""
         flags = [f"-list={_KINDS}", *(["-cover"] if self.coverage else [])]
         return Call(argv=self._test(flags, sorted(only) if only else self._packages()))
 
     def collected(self, listed: Listed) -> Collected:
-        """See `batches.Commands.collected`."""
+        """See `calls.Commands.collected`."""
         tests: list[str] = []
         said: list[str] = []
         broken = ""
@@ -87,11 +89,11 @@ class GoCommands:
         return Collected(tests=tuple(tests))
 
     def together(self, tests: Sequence[str]) -> int:
-        """See `batches.Commands.together`."""
+        """See `calls.Commands.together`."""
         return self.learned.together(tests)
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
-        """See `batches.Commands.running`."""
+        """See `calls.Commands.running`."""
         names = "|".join(test.partition("::")[2] for test in tests)
         flags = ["-count=1", "-p=1", f"-run={_KINDS}" if self.learned.whole(tests) else f"-run=^({names})$"]
         if not mentions(self.suite.args, "-timeout"):
@@ -104,12 +106,12 @@ class GoCommands:
         return Call(argv=self._test(flags, list(packages)), stdout=results / "go.json")
 
     def read(self, tests: Sequence[str], results: Path, *, started: float) -> Reported:
-        """See `batches.Commands.read`."""
+        """See `calls.Commands.read`."""
         naming = Naming(self._place, self.learned.knows, one_fate=len(tests) > 1)
         return read_named(results, tests, naming, started=started)
 
     def judge(self, test: str, code: int, log: Path) -> Finished | None:
-        """See `batches.Commands.judge`: Go tells every result."""
+        """See `calls.Commands.judge`: Go tells every result."""
         return None
 
     def _test(self, flags: Sequence[str], packages: Sequence[str]) -> list[str]:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.run.tools.base import Workspace
-from ci_orchestrator.run.tools.batches import BatchTool, Call, Learned
+from ci_orchestrator.run.tools.batches import BatchTool
+from ci_orchestrator.run.tools.calls import Call
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.node import NONE, NodeCommands, escaped, title_pattern
 from ci_orchestrator.run.tools.program import find_node_program, mentions
 
@@ -34,16 +36,16 @@ class JestTool(BatchTool):
 
 
 class JestCommands(NodeCommands):
-    """See `batches.Commands`."""
+    """See `calls.Commands`."""
 
     def listing(self, results: Path, only: frozenset[str] | None) -> Call:
-        """See `batches.Commands.listing`."""
+        """See `calls.Commands.listing`."""
         flags = [f"--testNamePattern={NONE}", "--passWithNoTests", "--coverage=false"]
         paths = ["--runTestsByPath", *self.files(sorted(only))] if only else self._patterns()
         return self._call(results, flags, paths)
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
-        """See `batches.Commands.running`."""
+        """See `calls.Commands.running`."""
         flags = ["--runInBand"]
         if not self.learned.whole(tests):
             flags.append(f"--testNamePattern={title_pattern(tests)}")

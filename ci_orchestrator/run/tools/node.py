@@ -16,7 +16,8 @@ from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.results.formats.names import TITLES
 from ci_orchestrator.run.tools.base import Collected, Finished
-from ci_orchestrator.run.tools.batches import Learned, Listed
+from ci_orchestrator.run.tools.calls import Listed
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Naming, Place, collect_named, read_named
 from ci_orchestrator.run.tools.reported import Reported
 
@@ -32,7 +33,7 @@ _MARK = TITLES.strip()
 
 @dataclass(frozen=True, slots=True)
 class NodeCommands:
-    """What jest, vitest and Playwright answer alike; see `batches.Commands`.
+    """What jest, vitest and Playwright answer alike; see `calls.Commands`.
 
     `cwd`: the suite's directory, resolved. `own_coverage`: the suite's own arguments deal with coverage.
     """
@@ -47,11 +48,11 @@ class NodeCommands:
 
     @property
     def coverage(self) -> str:
-        """See `batches.Commands`."""
+        """See `calls.Commands`."""
         return "" if self.suite.coverage is None or self.own_coverage else LCOV
 
     def collected(self, listed: Listed) -> Collected:
-        """See `batches.Commands.collected`."""
+        """See `calls.Commands.collected`."""
         found = collect_named(listed.results, self.placing(listed.results))
         if listed.code != 0 and not found.errors:
             why = f"the tests could not be listed: {listed.evidence()}"
@@ -59,15 +60,15 @@ class NodeCommands:
         return found
 
     def together(self, tests: Sequence[str]) -> int:
-        """See `batches.Commands.together`."""
+        """See `calls.Commands.together`."""
         return self.learned.together(tests)
 
     def read(self, tests: Sequence[str], results: Path, *, started: float) -> Reported:
-        """See `batches.Commands.read`."""
+        """See `calls.Commands.read`."""
         return read_named(results, tests, Naming(self.placing(results), self.learned.knows), started=started)
 
     def judge(self, test: str, code: int, log: Path) -> Finished | None:
-        """See `batches.Commands.judge`: these tools tell every result."""
+        """See `calls.Commands.judge`: these tools tell every result."""
         return None
 
     def placing(self, results: Path) -> Callable[[Case], Place]:

@@ -21,7 +21,9 @@ from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.results.formats.jsonfeed import JsonFeed
 from ci_orchestrator.run.tools.base import Workspace
-from ci_orchestrator.run.tools.batches import BatchTool, Call, Learned
+from ci_orchestrator.run.tools.batches import BatchTool
+from ci_orchestrator.run.tools.calls import Call
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Place
 from ci_orchestrator.run.tools.node import NodeCommands, escaped, title
 from ci_orchestrator.run.tools.program import find_node_program, mentions
@@ -50,17 +52,17 @@ class PlaywrightTool(BatchTool):
 
 @dataclass(frozen=True, slots=True)
 class PlaywrightCommands(NodeCommands):
-    """See `batches.Commands`."""
+    """See `calls.Commands`."""
 
     worker: str = ""
 
     def listing(self, results: Path, only: frozenset[str] | None) -> Call:
-        """See `batches.Commands.listing`."""
+        """See `calls.Commands.listing`."""
         paths = self._exactly(sorted(only)) if only else self._patterns()
         return self._call(results, ["--list", "--pass-with-no-tests"], paths)
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
-        """See `batches.Commands.running`."""
+        """See `calls.Commands.running`."""
         flags = [] if self.learned.whole(tests) else [f"--grep=^\\s*(?:{'|'.join(_grep(tests))})\\s*$"]
         if (limit := self.limit(TEST_TIMEOUT)) is not None:
             flags.append(f"--timeout={limit:.0f}")

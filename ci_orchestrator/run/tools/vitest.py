@@ -15,7 +15,9 @@ from pathlib import Path
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.model import Cause
 from ci_orchestrator.run.tools.base import Workspace
-from ci_orchestrator.run.tools.batches import BatchTool, Call, Learned
+from ci_orchestrator.run.tools.batches import BatchTool
+from ci_orchestrator.run.tools.calls import Call
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.node import NONE, NodeCommands, title_pattern
 from ci_orchestrator.run.tools.program import find_node_program, mentions
 from ci_orchestrator.run.tools.reported import Reported
@@ -41,10 +43,10 @@ class VitestTool(BatchTool):
 
 
 class VitestCommands(NodeCommands):
-    """See `batches.Commands`."""
+    """See `calls.Commands`."""
 
     def listing(self, results: Path, only: frozenset[str] | None) -> Call:
-        """See `batches.Commands.listing`."""
+        """See `calls.Commands.listing`."""
         places = [self.cwd / path for path in self.suite.paths]
         paths = (
             self.files(sorted(only)) if only else [f"{place}/" if place.is_dir() else str(place) for place in places]
@@ -54,7 +56,7 @@ class VitestCommands(NodeCommands):
         )
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
-        """See `batches.Commands.running`."""
+        """See `calls.Commands.running`."""
         flags = ["--no-file-parallelism"]
         if not self.learned.whole(tests):
             flags.append(f"--testNamePattern={title_pattern(tests)}")
@@ -67,7 +69,7 @@ class VitestCommands(NodeCommands):
         return self._call(results, flags, self.files(tests))
 
     def read(self, tests: Sequence[str], results: Path, *, started: float) -> Reported:
-        """See `batches.Commands.read`."""
+        """See `calls.Commands.read`."""
         told = super().read(tests, results, started=started)
         for test, result in told.results.items():
             if result.message == _TIMED_OUT:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from tool_workers import Open, Worker, open_worker, outcomes, workspace_in
 
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.model import Cause
-from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Message, Started, Unexpected, Unknown, Workspace
-from ci_orchestrator.run.tools.batches import BatchSession
+from ci_orchestrator.run.tools.base import Collected, Finished, Gone, Started, Unexpected, Unknown, Workspace
 from ci_orchestrator.run.tools.command import CommandTool
 from ci_orchestrator.run.tools.listing import to_test
 
@@ -47,57 +46,18 @@ sys.exit(code)
 """
 
 
-class Worker:
-    """A session, and what it has said."""
-
-    def __init__(self, session: BatchSession, inbox: queue.SimpleQueue[Message]) -> None:
-        self.session = session
-        self.said: list[Message] = []
-        self._inbox = inbox
-
-    def hear(self, kind: type[Message]) -> Message:
-        """The next message of a kind."""
-        while True:
-            message = self._inbox.get(timeout=60)
-            self.said.append(message)
-            if isinstance(message, kind):
-                return message
-            assert not isinstance(message, Gone), message
-
-    def finish(self, *listed: str) -> dict[str, Finished]:
-        """Run tests to the end of the worker; what finished."""
-        self.session.run([to_test(test) for test in listed])
-        self.session.stop()
-        self.gone = self.hear(Gone)
-        return {message.test.removeprefix("-::"): message for message in self.said if isinstance(message, Finished)}
-
-
-Open = Callable[..., Worker]
-
-
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    for name in ("project", "scratch", "results", "coverage", "claims"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "project/ids").touch()
-    return Workspace(
-        worker="w1",
-        index=0,
-        count=1,
-        project=tmp_path / "project",
-        scratch=tmp_path / "scratch",
-        results=tmp_path / "results",
-        coverage=tmp_path / "coverage",
-        marker=f"command-{os.getpid()}-{tmp_path.name}",
-        env=dict(os.environ),
-    )
+    space = workspace_in(tmp_path)
+    (space.project / "ids").touch()
+    return space
 
 
 @pytest.fixture
 def start(workspace: Workspace) -> Iterator[Open]:
     """Open sessions of one tool; they are ended with the test."""
     tool = CommandTool()
-    opened: list[BatchSession] = []
+    opened: list[Worker] = []
 
     def go(run: Sequence[str], *, ids: Sequence[str] = (), listing: Sequence[str] = (), **options: object) -> Worker:
         if ids:
@@ -109,14 +69,13 @@ def start(workspace: Workspace) -> Iterator[Open]:
             run_command=(*run, "{tests}"),
             test_timeout=options.pop("test_timeout", 30.0),
         )
-        inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        session = tool.open(suite, replace(workspace, **options), lambda _worker, message: inbox.put(message))
-        opened.append(session)
-        return Worker(session, inbox)
+        worker = open_worker(tool, suite, replace(workspace, **options))
+        opened.append(worker)
+        return worker
 
     yield go
-    for session in opened:
-        session.kill()
+    for worker in opened:
+        worker.session.kill()
 
 
 @pytest.fixture
@@ -134,10 +93,6 @@ def script(workspace: Workspace, text: str) -> list[str]:
 
 def runs(workspace: Workspace) -> list[list[str]]:
     return [json.loads(line) for line in (workspace.project / "runs.jsonl").read_text().splitlines()]
-
-
-def outcomes(finished: dict[str, Finished]) -> dict[str, str]:
-    return {test: str(one.outcome) for test, one in finished.items()}
 
 
 # -- listing ---------------------------------------------------------------------------------------
