@@ -13,7 +13,7 @@ from ci_orchestrator.plan.checks import Finding
 from ci_orchestrator.plan.gates import AT_THE_END, BETWEEN_STAGES, Gate
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.result_pipelines import Stage
-from ci_orchestrator.plan.result_types import START, Shape, after, final
+from ci_orchestrator.plan.result_types import START, after, final
 from ci_orchestrator.plan.shares import format_percent
 
 
@@ -64,13 +64,13 @@ def _quotas(plan: Plan) -> Iterator[Finding]:
 
 def _pipeline(place: Path, stages: tuple[Stage, ...]) -> Iterator[Finding]:
     """The first stage that cannot work; what follows a custom one is told when it runs."""
-    shape: Shape | None = START
-    number = 0
+    shape, number = START, 0
     try:
         for number, stage in enumerate(stages):
-            shape = after(shape, stage)
-            if shape is None:
+            following = after(shape, stage)
+            if following is None:
                 return
+            shape = following
         final(shape)
     except RefusedError as error:
         yield Finding((*place, number, *error.at), error.what, error.fix)
