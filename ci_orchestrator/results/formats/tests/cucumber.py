@@ -6,7 +6,8 @@ A scenario is a test, named ``feature › scenario``. Traps:
   has skipped steps: the two are judged together;
 - hooks fail too: those of the scenario, and those of each step;
 - *undefined*, *ambiguous* and *pending* steps fail a run since Cucumber is strict; nothing was proven wrong: errored;
-- the rows of an outline all have its name; ``duration`` is in nanoseconds; ``name`` may come after ``elements``.
+- the rows of an outline all have its name; ``duration`` is in nanoseconds; ``name`` may come after ``elements``;
+- the JVM writes paths as ``file:`` and ``classpath:`` addresses.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ CUCUMBER = Format(name="cucumber", sniff=sniff, parse=parse, about="Cucumber JSO
 def _items(feed: JsonFeed) -> Iterator[Item]:
     names = Names()
     for _, _, feature in feed.values((ITEM,)):
-        file, title = fields.name(feature, "uri"), fields.name(feature, "name")
+        file, title = fields.name(feature, "uri").removeprefix("file:"), fields.name(feature, "name")
         background: list[object] = []
         for element in fields.elements(feature, "elements"):
             if _is_background(element):

@@ -20,8 +20,9 @@ from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable, ReadWarning
 from ci_orchestrator.results.formats.document import read_all, text_of
 from ci_orchestrator.results.formats.linefeed import LineFeed
+from ci_orchestrator.results.formats.linetext import LineText
 from ci_orchestrator.results.formats.names import Names
-from ci_orchestrator.results.formats.text import BoundedText, cut_name, cut_text
+from ci_orchestrator.results.formats.text import cut_name, cut_text
 from ci_orchestrator.results.model import Cause, Outcome
 
 _START = re.compile(r'^\{(?=.*"protocolVersion":)(?=.*"type":\s*"start")', re.MULTILINE)
@@ -50,7 +51,7 @@ class _Test:
         self.case = case
         self.started = started
         self.skipped = skipped
-        self.printed = BoundedText()
+        self.printed = LineText()
 
 
 class _Events:
@@ -90,8 +91,7 @@ class _Events:
         elif test is None:
             return
         elif kind == "print" and event.get("messageType") != "skip":
-            test.printed.add(fields.string(event, "message") + "\n")
-            test.printed.trim()
+            test.printed.line(fields.string(event, "message") + "\n")
         elif kind == "error":
             _add_error(test.case, event)
         elif kind == "testDone":

@@ -10,7 +10,8 @@ from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case
 from ci_orchestrator.results.formats.benchmarks.go_bench import benchmark_of
 from ci_orchestrator.results.formats.fields import explain, plain
-from ci_orchestrator.results.formats.text import BoundedText, cut, cut_name
+from ci_orchestrator.results.formats.linetext import LineText
+from ci_orchestrator.results.formats.text import cut, cut_name
 from ci_orchestrator.results.model import Cause, Outcome
 
 OUTCOMES = {"pass": Outcome.PASSED, "fail": Outcome.FAILED, "skip": Outcome.SKIPPED}
@@ -52,9 +53,9 @@ class GoPackage:
     def __init__(self, name: str = "") -> None:
         self.name = name
         self.failed = False
-        self._open: dict[str, BoundedText] = {}
+        self._open: dict[str, LineText] = {}
         self._parents: set[str] = set()
-        self._own = BoundedText()
+        self._own = LineText()
         self._timed_out = False
         self._line = ""  # a line of output that goes on in the next piece
         self._processors: dict[tuple[str, str], str] = {}
@@ -66,7 +67,7 @@ class GoPackage:
 
     def run(self, test: str) -> None:
         """`test` starts."""
-        self._open.setdefault(test, BoundedText())
+        self._open.setdefault(test, LineText())
         if test.startswith("Benchmark") and "/" in test:
             self._parents.add(test.rpartition("/")[0])
 
@@ -75,9 +76,7 @@ class GoPackage:
         if text.startswith(_TIMED_OUT):
             self._timed_out = True
         if not _FRAME.match(text):
-            kept = self._open.get(test, self._own)
-            kept.add(text)
-            kept.trim()
+            self._open.get(test, self._own).line(text)
         self._line = (self._line + text)[-_LINE:]
         if not self._line.endswith("\n"):
             return
@@ -149,7 +148,7 @@ class Builds:
     """What the compiler said, by package: it comes before the package that it is about fails."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, BoundedText] = {}
+        self._texts: dict[str, LineText] = {}
         self._package = ""
 
     def line(self, line: str) -> bool:
@@ -164,9 +163,7 @@ class Builds:
         """A piece of what the compiler says about `package`."""
         if package not in self._texts and len(self._texts) >= _BUILDS:
             return
-        kept = self._texts.setdefault(package, BoundedText())
-        kept.add(text)
-        kept.trim()
+        self._texts.setdefault(package, LineText()).line(text)
 
     def take(self, package: str) -> str:
         """All that was said about `package`."""

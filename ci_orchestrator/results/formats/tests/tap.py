@@ -23,9 +23,10 @@ from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item,
 from ci_orchestrator.results.formats.document import read_all, text_of
 from ci_orchestrator.results.formats.fields import LONGEST, explain, plain
 from ci_orchestrator.results.formats.linefeed import LineFeed
+from ci_orchestrator.results.formats.linetext import LineText
 from ci_orchestrator.results.formats.names import TITLES, Names
 from ci_orchestrator.results.formats.tests import go_test_text
-from ci_orchestrator.results.formats.text import BoundedText, cut, cut_name
+from ci_orchestrator.results.formats.text import cut, cut_name
 from ci_orchestrator.results.model import Cause, Outcome
 
 _VERSION = re.compile(r"TAP version \d+\s*$", re.MULTILINE)
@@ -82,7 +83,7 @@ class _Stream:
         self._names = Names()
         self._levels = [_Level()]
         self._case: Case | None = None  # what follows explains it
-        self._text = BoundedText()
+        self._text = LineText()
         self._yaml = -1  # the indentation of the YAML that is being read
         self._structured = False  # some of the text is YAML
         self._bailed = False
@@ -145,8 +146,7 @@ class _Stream:
         elif self._case is not None and line.strip() == "---":
             self._yaml, self._structured = len(line) - len(line.lstrip()), True
         elif self._case is not None and line.lstrip().startswith("#"):
-            self._text.add(line.lstrip().lstrip("# ") + "\n")
-            self._text.trim()
+            self._text.line(line.lstrip().lstrip("# ") + "\n")
 
     def _in_yaml(self, line: str) -> bool:
         """True when the line belongs to the YAML that explains the last test."""
@@ -158,14 +158,13 @@ class _Stream:
         if line.strip() and len(line) - len(line.lstrip()) < self._yaml:
             self._yaml = -1
             return False
-        self._text.add(line[self._yaml :] + "\n")
-        self._text.trim()
+        self._text.line(line[self._yaml :] + "\n")
         return True
 
     def _finished(self) -> Iterator[Item]:
         """The last test, now that all is said of it."""
         case, self._case = self._case, None
-        text, self._text, self._yaml = plain(self._text.value()), BoundedText(), -1
+        text, self._text, self._yaml = plain(self._text.value()), LineText(), -1
         structured, self._structured = self._structured, False
         if case is None:
             return
