@@ -19,7 +19,7 @@ from ci_orchestrator.results.formats.document import text_of
 _HEADER = re.compile(r"^benchmark name[ \t]+samples[ \t]+iterations[ \t]+est", re.MULTILINE)
 _RULE, _DOTS = re.compile(r"-{40,}\s*$"), re.compile(r"\.{40,}\s*$")
 _TIME = r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)[ \t]+(ns|us|ms|s)"
-_FIRST = re.compile(rf"(.*?)[ \t]+(\d{{1,9}})[ \t]+\d+[ \t]+{_TIME}\s*$")
+_FIRST = re.compile(rf"(.*?)(?<![ \t])[ \t]++(\d{{1,9}})[ \t]+\d+[ \t]+{_TIME}\s*$")
 _BOUNDS = re.compile(rf"[ \t]+{_TIME}[ \t]+{_TIME}[ \t]+{_TIME}\s*$")
 _LINES_HELD = 50  # of a name, or of a heading: more are no such thing
 
