@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 PYTEST_ARGS ?= -n auto
-GENERATORS := schemas reference_plan reference_cli reference_limits templates action_files workflows
+GENERATORS := schemas reference_plan reference_cli reference_limits reference_formats templates action_files workflows
 
 .DEFAULT_GOAL := help
 ENGINES := tests/engines

@@ -18,6 +18,7 @@ def test_every_format_is_named_as_it_is_registered():
         loaded = formats.load(name)
         assert isinstance(loaded, Format)
         assert loaded.name == name
+        assert loaded.about  # docs/reference/formats.md is made of it
 
 
 def test_detection_goes_by_content_alone():
