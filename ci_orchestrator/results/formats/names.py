@@ -19,10 +19,13 @@ class Names:
     """
 
     def __init__(self) -> None:
-        self._seen: Counter[str] = Counter()
+        self._seen: Counter[tuple[str, str]] = Counter()
 
-    def unique(self, name: str) -> str:
-        """`name`, or with its count when it was there before."""
-        self._seen[name] += 1
-        count = self._seen[name]
-        return name if count == 1 else self.unique(f"{name} ({count})")
+    def unique(self, name: str, file: str = "") -> str:
+        """`name`, or with its count when it was there before in `file`."""
+        while True:
+            self._seen[file, name] += 1
+            count = self._seen[file, name]
+            if count == 1:
+                return name
+            name = f"{name} ({count})"

@@ -61,8 +61,7 @@ def _case(test: object, names: Names) -> Case:
     groups = fields.strings(test, "suite") or [one for one in (fields.string(test, "suite"),) if one]
     groups = [cut_name(group) for group in groups if group and not f"/{file}".endswith(f"/{group}")]
     name = TITLES.join([*groups, fields.name(test, "name")])
-    unique = names.unique(f"{file}\n{name}").removeprefix(f"{file}\n")
-    case = Case((), "", cut_name(unique), file, fields.line(test), fields.seconds(test, "duration"))
+    case = Case((), "", names.unique(cut_name(name), file), file, fields.line(test), fields.seconds(test, "duration"))
     case.outcome = _outcome(test)
     case.message, case.details = _explained(test)
     if case.outcome is Outcome.NOT_PROVEN:

@@ -64,7 +64,7 @@ def _items(feed: JsonFeed) -> Iterator[Item]:
                 continue
             case = _case(element, [*background, *_parts(element)])
             name = TITLES.join(one for one in (title, fields.name(element, "name")) if one)
-            case.file, case.name = file, names.unique(f"{file}\n{cut_name(name)}").removeprefix(f"{file}\n")
+            case.file, case.name = file, names.unique(cut_name(name), file)
             background = []
             yield case
 

@@ -118,7 +118,7 @@ class _Events:
         case.outcome = outcome
         if event.get("skipped") is True and outcome is Outcome.PASSED:
             case.outcome, case.message = Outcome.SKIPPED, fields.explain(test.skipped)[0]
-        case.name = self._names.unique(f"{case.file}\n{case.name}").removeprefix(f"{case.file}\n")
+        case.name = self._names.unique(case.name, case.file)
         self._failed = self._failed or outcome in _FAILED
         yield case
 

@@ -54,7 +54,7 @@ def _items(feed: JsonFeed) -> Iterator[Item]:
 
 def _case(test: object, outcome: Outcome, names: Names) -> Case:
     file, title = fields.name(test, "file"), fields.name(test, "title")
-    name = names.unique(f"{file}\n{fields.name(test, 'fullTitle') or title}").removeprefix(f"{file}\n")
+    name = names.unique(fields.name(test, "fullTitle") or title, file)
     case = Case((), "", name, file, duration=fields.seconds(test, "duration"), outcome=outcome)
     retries = int(min(max(fields.number(test, "currentRetry") or 0.0, 0.0), ATTEMPTS))
     if outcome is not Outcome.SKIPPED:

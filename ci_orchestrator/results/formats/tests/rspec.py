@@ -50,7 +50,7 @@ def _items(feed: JsonFeed) -> Iterator[Item]:
 def _case(example: object, names: Names) -> Case:
     file = fields.name(example, "file_path").removeprefix("./")
     name = fields.name(example, "full_description") or fields.name(example, "description")
-    case = Case((), "", names.unique(f"{file}\n{name}").removeprefix(f"{file}\n"), file)
+    case = Case((), "", names.unique(name, file), file)
     case.line = fields.line(example, "line_number")
     case.duration = fields.seconds(example, "run_time", 1.0)
     status = fields.string(example, "status")
