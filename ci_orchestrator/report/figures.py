@@ -37,6 +37,12 @@ def flaky(report: Report) -> list[TestResult]:
     return [one for one in report.results if one.flaky]
 
 
+def known_flaky(report: Report) -> list[str]:
+    """Ids of what the analysis calls flaky, the worst first, then of what was retried here and it does not name."""
+    known = dict.fromkeys(one.test for one in report.analysis.flaky)
+    return list(known | dict.fromkeys(one.id for one in flaky(report)))
+
+
 def slowest(report: Report, limit: int) -> list[TestResult]:
     """The tests that took longest, longest first; those that took no time, or none that can be, are left out."""
     timed = (one for one in report.results if 0 < one.duration <= LONGEST)

@@ -32,10 +32,8 @@ def attention(report: Report, rows: Rows) -> str:
 
 
 def _flaky(report: Report, rows: Rows) -> list[TestResult]:
-    """What the analysis calls flaky, worst first, and what was retried in this build, should it not know that."""
-    found = [report.results[row] for one in report.analysis.flaky if (row := rows.of(one.test)) is not None]
-    known = {one.id for one in found}
-    return found + [one for one in figures.flaky(report) if one.id not in known]
+    found = map(rows.of, figures.known_flaky(report))
+    return [report.results[row] for row in found if row is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,11 +152,11 @@ def _unproven(report: Report, screen: _Screen) -> Iterator[str]:
 
 
 def _flaky(report: Report, screen: _Screen) -> Iterator[str]:
-    found = figures.flaky(report)
+    found = figures.known_flaky(report)
     if not found:
         return
     more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
-    first = cells.keep_end(one_line(found[0].id), screen.width - 12 - 2 - cells.width(more))
+    first = cells.keep_end(one_line(found[0]), screen.width - 12 - 2 - cells.width(more))
     mark = screen.paint(FLAKY_SYMBOL, "flaky", "bold")
     yield f"{screen.paint(cells.pad('flaky', 12), 'bold')}{mark} {first}{more}"
 

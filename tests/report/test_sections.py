@@ -13,6 +13,7 @@ from test_verdict import GREEN
 
 from ci_orchestrator.report.html import render_html, stream_html
 from ci_orchestrator.report.html_rows import Rows
+from ci_orchestrator.report.terminal import render_terminal
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
 from ci_orchestrator.results.findings import Analysis, Base, Changes, CoverageChange, DurationChange, FlakyTest
@@ -92,6 +93,7 @@ def test_a_flaky_test_of_the_history_is_listed_though_it_passed() -> None:
     assert "Flaky <span" in page
     assert "newly flaky" in page
     assert "both passed and failed on 1 revision" in page
+    assert f"flaky       ↻ {test} and 1 more\n" in render_terminal(replace(GREEN, analysis=known))
 
 
 def test_numbers_that_are_none_break_nothing() -> None:
