@@ -15,9 +15,10 @@ from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
 from ci_orchestrator.results.formats.document import text_of
 
-_RESULT = r" x ([\d,]+(?:\.\d+)?) ops/sec ±(\d+(?:\.\d+)?)% \((\d{1,9}) runs? sampled\)"
-_LINE = re.compile(rf"(.*){_RESULT}")
-_FOUND = re.compile(rf"^[^\n]+{_RESULT}", re.MULTILINE)
+_MARK = " ops/sec ±"
+_RATE = re.compile(r"[\d,]*\d(?:\.\d+)?")
+_REST = re.compile(r"(\d+(?:\.\d+)?)% \((\d{1,9}) runs? sampled\)")
+_FOUND = re.compile(rf"^[^\n]+ x {_RATE.pattern}{_MARK}{_REST.pattern}", re.MULTILINE)
 
 
 def sniff(head: bytes) -> bool:
@@ -31,13 +32,13 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
 
 
 def _benchmark(line: str) -> Iterator[Benchmark | str]:
-    found = _LINE.match(line) if " runs" in line or " run " in line else None
-    if found:
-        value, margin, samples = float(found[2].replace(",", "")), float(found[3]) / 100, int(found[4])
+    told, _, rest = line.partition(_MARK)
+    name, _, rate = told.rpartition(" x ")
+    found = _REST.match(rest)
+    if found and _RATE.fullmatch(rate):
+        value, margin, samples = float(rate.replace(",", "")), float(found[1]) / 100, int(found[2])
         error = value * margin / (1.96 + 2.4 / (samples - 1)) if samples > 1 else 0.0
-        yield measured(
-            name=found[1].strip(), value=value, unit="ops/sec", spread=error * sqrt(samples), samples=samples
-        )
+        yield measured(name=name.strip(), value=value, unit="ops/sec", spread=error * sqrt(samples), samples=samples)
 
 
 BENCHMARKJS = Format(name="benchmarkjs", sniff=sniff, parse=parse, kind="benchmarks", about="Benchmark.js, as text")

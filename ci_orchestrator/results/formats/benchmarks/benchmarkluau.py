@@ -14,9 +14,9 @@ from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
 from ci_orchestrator.results.formats.document import text_of
 
-_RESULT = r"[ \t]*:[ \t]+(\d+(?:\.\d+)?)ms \+/-[ \t]+(\d+(?:\.\d+)?)% on ([^\n]+)"
-_LINE = re.compile(rf"SUCCESS: (\S[^:]*?){_RESULT}")
-_FOUND = re.compile(rf"^SUCCESS: \S[^:\n]*?{_RESULT}", re.MULTILINE)
+_MARK = "SUCCESS: "
+_VALUE = re.compile(r"[ \t]+(\d+(?:\.\d+)?)ms \+/-[ \t]+(\d+(?:\.\d+)?)% on (\S.*)")
+_FOUND = re.compile(rf"^{_MARK}[^:\n]+:{_VALUE.pattern}", re.MULTILINE)
 
 
 def sniff(head: bytes) -> bool:
@@ -30,10 +30,13 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
 
 
 def _benchmark(line: str) -> Iterator[Benchmark | str]:
-    found = _LINE.match(line)
+    if not line.startswith(_MARK):
+        return
+    name, _, told = line.removeprefix(_MARK).partition(":")
+    found = _VALUE.match(told)
     if found:
-        value, deviation = float(found[2]), float(found[3]) / 100
-        yield measured(name=found[1], group=found[4].strip(), value=value, unit="ms", spread=value * deviation)
+        value, deviation = float(found[1]), float(found[2]) / 100
+        yield measured(name=name.strip(), group=found[3].strip(), value=value, unit="ms", spread=value * deviation)
 
 
 BENCHMARKLUAU = Format(

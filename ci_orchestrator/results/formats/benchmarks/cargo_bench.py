@@ -15,8 +15,9 @@ from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
 from ci_orchestrator.results.formats.document import text_of
 
-_LINE = re.compile(r"test (.*?)[ \t]+\.\.\.[ \t]+bench:[ \t]+([\d,]+(?:\.\d+)?)[ \t]+(\S+)[ \t]+\(\+/- [\d,.]+\)")
-_RESULT = re.compile(r"^test [^\n]*?[ \t]\.\.\.[ \t]+bench:[ \t]+[\d,.]+[ \t]+\S+[ \t]+\(\+/- ", re.MULTILINE)
+_MARK = "... bench:"
+_VALUE = re.compile(r"[ \t]+(\d[\d,]*(?:\.\d+)?)[ \t]+(\S+)[ \t]+\(\+/- [\d,.]+\)")
+_RESULT = re.compile(r"^test [^\n]*?[ \t]\.\.\. bench:[ \t]+[\d,.]+[ \t]+\S+[ \t]+\(\+/- ", re.MULTILINE)
 
 
 def sniff(head: bytes) -> bool:
@@ -30,9 +31,10 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
 
 
 def _benchmark(line: str) -> Iterator[Benchmark | str]:
-    found = _LINE.match(line)
+    name, _, told = line.partition(_MARK)
+    found = _VALUE.match(told) if name.startswith("test ") else None
     if found:
-        yield measured(name=found[1], value=float(found[2].replace(",", "")), unit=found[3])
+        yield measured(name=name.removeprefix("test ").strip(), value=float(found[1].replace(",", "")), unit=found[2])
 
 
 CARGO_BENCH = Format(

@@ -18,9 +18,7 @@ from ci_orchestrator.results.formats.document import text_of
 
 _HEADER = re.compile(r"^benchmark name[ \t]+samples[ \t]+iterations[ \t]+est", re.MULTILINE)
 _RULE, _DOTS = re.compile(r"-{40,}\s*$"), re.compile(r"\.{40,}\s*$")
-_TIME = r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)[ \t]+(ns|us|ms|s)"
-_FIRST = re.compile(rf"(.*?)(?<![ \t])[ \t]++(\d{{1,9}})[ \t]+\d+[ \t]+{_TIME}\s*$")
-_BOUNDS = re.compile(rf"[ \t]+{_TIME}[ \t]+{_TIME}[ \t]+{_TIME}\s*$")
+_COUNT, _NUMBER = re.compile(r"\d{1,9}"), re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _LINES_HELD = 50  # of a name, or of a heading: more are no such thing
 
 
@@ -47,13 +45,14 @@ class _Table:
 
     def take(self, line: str) -> Iterator[Benchmark | str]:
         """The benchmark whose row this line ends."""
-        bounds, first = _BOUNDS.match(line), _FIRST.match(line)
-        if self._row and bounds:
-            yield from self._times(float(bounds[1]) * NANOSECONDS[bounds[2]])
+        bounds = line.split(maxsplit=6)
+        if self._row and len(bounds) == 6 and all(map(_is_time, bounds[::2], bounds[1::2])):
+            yield from self._times(float(bounds[0]) * NANOSECONDS[bounds[1]])
             return
         yield from self.end()
-        if first:
-            self._row = (" ".join([*self._above, first[1].strip()]).strip(), int(first[2]))
+        name, *first = line.rsplit(maxsplit=4) or [""]
+        if len(first) == 4 and all(map(_COUNT.fullmatch, first[:2])) and _is_time(first[2], first[3]):
+            self._row = (" ".join([*self._above, name.strip()]), int(first[0]))
             self._above = []
         elif _RULE.match(line):
             self._heading, self._above = self._above, []
@@ -77,6 +76,10 @@ class _Table:
         name, samples = self._row
         yield measured(name=name, group=self._group, value=self._mean, unit="ns", spread=nanoseconds, samples=samples)
         self._row = self._mean = None
+
+
+def _is_time(number: str, unit: str) -> bool:
+    return unit in NANOSECONDS and bool(_NUMBER.fullmatch(number))
 
 
 CATCH2 = Format(name="catch2", sniff=sniff, parse=parse, kind="benchmarks", about="Catch2's benchmarks, as text")

@@ -17,7 +17,8 @@ from ci_orchestrator.results.formats.document import text_of
 
 _UNITS = "|".join(sorted(NANOSECONDS))
 _BOUND = rf"\d+(?:\.\d+)? (?:{_UNITS})"
-_TIME = re.compile(rf"(.*?)[ \t]+time:[ \t]+\[{_BOUND} (\d+(?:\.\d+)?) ({_UNITS}) {_BOUND}\]\s*$")
+_MARK = " time:"
+_VALUE = re.compile(rf"[ \t]+\[{_BOUND} (\d+(?:\.\d+)?) ({_UNITS}) {_BOUND}\]")
 _TOLD = re.compile(rf"^[^\n]*[ \t]time:[ \t]+\[{_BOUND} {_BOUND} {_BOUND}\]", re.MULTILINE)
 _PROGRESS = "Benchmarking "
 
@@ -33,9 +34,10 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
 
     def take(line: str) -> Iterator[Benchmark | str]:
         nonlocal above
-        found = _TIME.match(line) if "time:" in line else None
+        name, _, told = line.rpartition(_MARK)
+        found = _VALUE.match(told)
         if found:
-            yield measured(name=found[1].strip() or above, value=float(found[2]) * NANOSECONDS[found[3]], unit="ns")
+            yield measured(name=name.strip() or above, value=float(found[1]) * NANOSECONDS[found[2]], unit="ns")
         above = "" if line.startswith(_PROGRESS) else line.strip()
 
     return read_lines(stream, file, take)
