@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ci_orchestrator.capabilities.units import RefusedError
 from ci_orchestrator.plan.fields import Command, Duration, EnvName, Label, Listed, Model, Name
@@ -87,6 +87,12 @@ class Gate(Model):
     """Final: how many tests may become flaky."""
     checks: Listed[Label] = ()
     """Final: names of statuses that must be green, such as `lint`; `report --check NAME=STATUS` tells them."""
+
+    @model_serializer(mode="wrap")
+    def _of_its_kind(self, fields: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Without the fields of the other kind, so that what was written out can be read again."""
+        foreign = BETWEEN_STAGES if self.final else AT_THE_END
+        return {name: value for name, value in fields(self).items() if name.replace("_", "-") not in foreign}
 
 
 def final_gates(gates: Mapping[str, Gate]) -> Mapping[str, Gate]:
