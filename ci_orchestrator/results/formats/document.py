@@ -1,4 +1,4 @@
-"""How a file of JSON or lines is told by its head, and how its reading ends."""
+"""How a file of JSON or lines is told by its head, and what its end says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ci_orchestrator.errors import ResultsError, Where
-from ci_orchestrator.results.formats.base import Item, ReadWarning
+from ci_orchestrator.results.formats.base import Item, Readable, ReadWarning
 from ci_orchestrator.results.formats.encoding import encoding_of
 from ci_orchestrator.results.formats.jsonfeed import ITEM, JsonFeed, Path
 from ci_orchestrator.results.formats.linefeed import LineFeed
@@ -55,6 +55,25 @@ def shape(head: bytes) -> frozenset[Path]:
             around.pop()
             arrays.pop()
     return frozenset(found)
+
+
+class Watched:
+    """A stream that knows, once it is read, whether its last line was ended: one that was not may be cut."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._last = b"\n"
+
+    @property
+    def ended(self) -> bool:
+        """True when the last line has its end."""
+        return self._last.rstrip(b"\0").endswith(b"\n")
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        piece = self._stream.read(size)
+        self._last = (self._last + piece)[-4:]
+        return piece
 
 
 def read_all(feed: JsonFeed | LineFeed, items: Iterator[Item], what: str) -> Iterator[Item]:

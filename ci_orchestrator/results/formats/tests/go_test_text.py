@@ -20,7 +20,7 @@ from ci_orchestrator.errors import Where
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Case, Format, Item, Readable, ReadWarning
 from ci_orchestrator.results.formats.benchmarks import go_bench
-from ci_orchestrator.results.formats.document import read_all, text_of
+from ci_orchestrator.results.formats.document import Watched, read_all, text_of
 from ci_orchestrator.results.formats.linefeed import LineFeed
 from ci_orchestrator.results.formats.tests import go_test
 from ci_orchestrator.results.formats.tests.go_package import (
@@ -48,8 +48,9 @@ def sniff(head: bytes) -> bool:
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:
     """The tests of each package as it ends. Raises `ResultsError` when nothing could be read."""
-    feed = LineFeed(stream, file)
-    return read_all(feed, _Lines().items(feed), "tests of go")
+    watched = Watched(stream)
+    feed = LineFeed(watched, file)
+    return read_all(feed, _Lines().items(feed, watched), "tests of go")
 
 
 GO_TEST_TEXT = Format(name="go_test_text", sniff=sniff, parse=parse, about="`go test` and `go test -v` as text")
@@ -58,6 +59,7 @@ GO_TEST_TEXT = Format(name="go_test_text", sniff=sniff, parse=parse, about="`go 
 class _Lines:
     def __init__(self) -> None:
         self._builds = Builds()
+        self._end_told = ""  # the test whose end the last line tells
         self._begin()
 
     def _begin(self) -> None:
@@ -68,12 +70,15 @@ class _Lines:
         self._cases: list[Case] = []
         self._verdict = ""  # PASS or FAIL on a line of its own: all tests have ended
 
-    def items(self, feed: LineFeed) -> Iterator[Item]:
+    def items(self, feed: LineFeed, watched: Watched) -> Iterator[Item]:
         for line in feed:
+            self._end_told = ""
             if (end := PackageEnd.of(line)) is not None:
                 yield from self._close(end)
             else:
                 yield from self._line(line)
+        if self._end_told and not watched.ended:
+            del self._ended[self._end_told]  # the line may say more, or have meant another test
         if not (self._cases or self._package.running):
             return  # a last FAIL sums all packages up
         if self._verdict:
@@ -122,6 +127,7 @@ class _Lines:
         if test in self._ended:
             outcome = max(outcome, self._ended[test][0], key=SEVERITY.__getitem__)
         self._ended[test] = (outcome, seconds)
+        self._end_told = test
         self._current = test
 
     def _settle(self, tests: list[str]) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable
-from ci_orchestrator.results.formats.document import read_all, text_of
+from ci_orchestrator.results.formats.document import Watched, read_all, text_of
 from ci_orchestrator.results.formats.fields import LONGEST, explain, plain
 from ci_orchestrator.results.formats.linefeed import LineFeed
 from ci_orchestrator.results.formats.linetext import LineText
@@ -59,8 +59,9 @@ def sniff(head: bytes) -> bool:
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:
     """Each test when the next begins. Raises `ResultsError` when nothing could be read."""
-    feed = LineFeed(stream, file)
-    return read_all(feed, _Stream(feed).items(), "test cases")
+    watched = Watched(stream)
+    feed = LineFeed(watched, file)
+    return read_all(feed, _Stream(feed, watched).items(), "test cases")
 
 
 TAP = Format(name="tap", sniff=sniff, parse=parse, about="TAP 12 to 14: Perl, node:test, tape, bats, pg_prove, …")
@@ -77,8 +78,9 @@ class _Level:
 
 
 class _Stream:
-    def __init__(self, feed: LineFeed) -> None:
+    def __init__(self, feed: LineFeed, watched: Watched) -> None:
         self._feed = feed
+        self._watched = watched
         self._program = cut_name(plain(PurePosixPath(feed.file.replace("\\", "/")).name.split(".", 1)[0]))
         self._names = Names()
         self._levels = [_Level()]
@@ -87,6 +89,7 @@ class _Stream:
         self._yaml = -1  # the indentation of the YAML that is being read
         self._structured = False  # some of the text is YAML
         self._bailed = False
+        self._point_at = 0
 
     def items(self) -> Iterator[Item]:
         for line in self._feed:
@@ -99,9 +102,16 @@ class _Stream:
                 yield from self._plan(plan)
             else:
                 self._other(line)
+        if self._case is not None and self._point_at == self._feed.number and not self._watched.ended:
+            self._cut(self._case)
         yield from self._finished()
         self._leave(0)
         self._check(self._levels[0])
+
+    def _cut(self, case: Case) -> None:
+        """The file ends with a test whose line is not: that is whole when the plan says that it is the last."""
+        if not all(level.plan == level.told for level in self._levels):
+            case.outcome, case.message = Outcome.NOT_PROVEN, "the file ends within the line of this test"
 
     def _point(self, point: re.Match[str]) -> None:
         indent, failed, number, rest = point.groups()
@@ -109,6 +119,7 @@ class _Stream:
         level.told += 1
         level.subtest = ""
         self._case = case = Case((self._program,), "", "")
+        self._point_at = self._feed.number
         if (time := _TIME.search(rest)) is not None:
             rest, case.duration = rest[: time.start()], _seconds(time[1])
         if (directive := _DIRECTIVE.search(rest)) is not None:
