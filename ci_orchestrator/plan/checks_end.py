@@ -64,13 +64,14 @@ def _quotas(plan: Plan) -> Iterator[Finding]:
 
 def _pipeline(place: Path, stages: tuple[Stage, ...]) -> Iterator[Finding]:
     """The first stage that cannot work; what follows a custom one is told when it runs."""
-    shape, number = START, 0
+    shape, at = START, place
     try:
         for number, stage in enumerate(stages):
+            at = (*place, number)
             following = after(shape, stage)
             if following is None:
                 return
             shape = following
         final(shape)
     except RefusedError as error:
-        yield Finding((*place, number, *error.at), error.what, error.fix)
+        yield Finding((*at, *error.at), error.what, error.fix)
