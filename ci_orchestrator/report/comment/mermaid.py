@@ -31,8 +31,8 @@ class Series:
 
 
 def chart(labels: Sequence[str], series: Series) -> str:
-    """A fenced block of markdown; `labels` may be anything, values that are no numbers count as 0."""
-    values = [value if 0 < value < 1e12 else 0.0 for value in series.values]
+    """A fenced block of markdown; `labels` may be anything, values beyond all use count as 0."""
+    values = [value if 1e-6 <= value < 1e12 else 0.0 for value in series.values]
     top = _above(max(values, default=0.0))
     settings = (
         f'{{"themeVariables": {{"xyChart": {{"plotColorPalette": "{series.colour}"}}}}, "xyChart": {{"height": 220}}}}'

@@ -87,7 +87,7 @@ def _environment(steps: _Steps) -> SandboxedEnvironment:
 
     made = Environment(autoescape=False, optimized=False, undefined=StrictUndefined, finalize=finalize)
     made.globals.clear()
-    made.filters = {name: steps.counting(function) for name, function in _FILTERS.items()} | {"counted": steps.counted}
+    made.filters = {name: steps.counting(function) for name, function in FILTERS.items()} | {"counted": steps.counted}
     return made
 
 
@@ -178,7 +178,7 @@ def _joined(values: Iterable[object], between: str = ", ") -> Markdown:
     return Markdown(str(between).join(map(_shown, values)))
 
 
-_FILTERS: Mapping[str, Callable[..., object]] = {
+FILTERS: Mapping[str, Callable[..., object]] = {
     "code": lambda text, limit=300: Markdown(code(str(text), int(limit))),
     "count": lambda number: Markdown(count(int(number))),
     "default": lambda value, other: value or other,

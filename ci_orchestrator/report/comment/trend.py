@@ -19,7 +19,7 @@ POINTS = 20
 
 _ROWS = 8
 _LABEL = 12
-_FAILED, _TIME, _COVERED = "#d5602f", "#3b8ad8", "#a06fd6"
+COLOURS = FAILED, TIME, COVERED = "#d5602f", "#3b8ad8", "#a06fd6"
 """Each stands out from a white ground, from mermaid's dark one (#333333) and from GitHub's (#0d1117), by at least 3:1
 (WCAG 2.2, 1.4.11). A chart has one of them only, and its title says what it is: no one has to tell them apart."""
 
@@ -65,12 +65,12 @@ def _charts(points: Sequence[TrendPoint]) -> str:
     labels = [_label(point) for point in points]
     wrong = [float(_wrong(point)) for point in points]
     shares = [point.coverage for point in points]
-    drawn = [chart(labels, Series("test time, seconds", [point.duration for point in points], _TIME))]
+    drawn = [chart(labels, Series("test time, seconds", [point.duration for point in points], TIME))]
     if any(wrong):
-        drawn.insert(0, chart(labels, Series("tests that failed or are not proven", wrong, _FAILED, bars=True)))
+        drawn.insert(0, chart(labels, Series("tests that failed or are not proven", wrong, FAILED, bars=True)))
     known = [100 * share for share in shares if share is not None]
     if len(known) == len(points) and any(one != other for one, other in pairwise(known)):
-        drawn.append(chart(labels, Series("lines covered, %", known, _COVERED, low=max(0, min(known) // 5 * 5 - 5))))
+        drawn.append(chart(labels, Series("lines covered, %", known, COVERED, low=max(0, min(known) // 5 * 5 - 5))))
     said = "" if any(wrong) else f"{_summary(points).capitalize()} in these {count(len(points))} builds.\n\n"
     sizes = accumulate(map(len, drawn))
     return said + "\n\n".join(one for one, size in zip(drawn, sizes, strict=True) if size <= DRAWN_LIMIT)

@@ -14,7 +14,7 @@ from ci_orchestrator.report.comment.block import SHOWN
 from ci_orchestrator.report.comment.media import COMMENTS, SUMMARIES
 from ci_orchestrator.report.comment.options import SECTIONS
 from ci_orchestrator.report.comment.overriding import values
-from ci_orchestrator.report.comment.templates import _FILTERS, OUTPUT_LIMIT, STEP_LIMIT, render_template
+from ci_orchestrator.report.comment.templates import FILTERS, OUTPUT_LIMIT, STEP_LIMIT, render_template
 from ci_orchestrator.report.comment.trend import POINTS
 from ci_orchestrator.results.coverage import Counts
 from ci_orchestrator.results.report import Report
@@ -42,7 +42,7 @@ def test_the_page_shows_what_is_rendered() -> None:
 
 def test_the_page_names_everything_that_can_be_chosen() -> None:
     page = PAGE.read_text("utf-8")
-    for name in (*SECTIONS, *values(SAME), *_FILTERS):
+    for name in (*SECTIONS, *values(SAME), *FILTERS):
         assert re.search(rf"`{re.escape(name)}[`(]", page), name
     for number in (STEP_LIMIT, OUTPUT_LIMIT, SHOWN, POINTS):
         assert f" {number:,} " in page

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from report_samples import rich_report
 
 from ci_orchestrator.report.charts import render_charts
-from ci_orchestrator.report.comment import CommentOptions, render_comment, trend
+from ci_orchestrator.report.comment import CommentOptions, render_comment
 from ci_orchestrator.report.comment.mermaid import DRAWN_LIMIT, Series, chart
+from ci_orchestrator.report.comment.trend import COLOURS
 from ci_orchestrator.report.report_json import load_report, render_json
 from ci_orchestrator.results.findings import Analysis
 from ci_orchestrator.results.model import Totals
@@ -47,7 +48,7 @@ def test_a_chart_has_nothing_but_plain_words_and_numbers(points: list[tuple[str,
     assert len(numbers) == len(points)
 
 
-@pytest.mark.parametrize("colour", [trend._FAILED, trend._TIME, trend._COVERED])
+@pytest.mark.parametrize("colour", COLOURS)
 def test_a_series_is_seen_on_light_and_dark(colour: str) -> None:
     """The contrast of WCAG 2.2, by its formula."""
 
