@@ -34,8 +34,8 @@ def benchmark_changes(
 
     `least`: the relative change (0.05 = 5 %) below which a significant difference is still called the same. The rule:
     raw values on both sides are held against each other by the Mann-Whitney U test, which asks nothing of their
-    distribution; else, with a standard deviation and a number of samples on both sides, by Welch's t test.
-    Repetitions are merged first.
+    distribution, and their medians must be apart as far as the values that the tool tells; else, with a standard
+    deviation and a number of samples on both sides, by Welch's t test. Repetitions are merged first.
     """
     before = {one.key: one for one in merge_benchmarks(base)}
     return tuple(_change(one, before[one.key], least) for one in merge_benchmarks(now) if one.key in before)
@@ -81,11 +81,13 @@ def _by_ranks(now: Benchmark, before: Benchmark, worse: float, least: float) -> 
     if least_probability(*sizes) >= RARE:
         return _too_few(now, before, sizes)
     chance = mann_whitney(now.values, before.values)
-    rise = median(now.values) - median(before.values)
     said = f"Mann-Whitney U test of {sizes[0]} and {sizes[1]} values: {_probability(chance)}"
-    if chance < RARE and rise * (now.value - before.value) < 0:
-        return Shift.UNCERTAIN, f"{said}, but the medians moved the other way than the values that the tool tells"
-    return _verdict(chance, worse, least, said)
+    shift, why = _verdict(chance, worse, least, said)
+    moved = _relative(median(now.values), median(before.values)) * (-1 if now.better is Better.BIGGER else 1)
+    if shift in (Shift.WORSE, Shift.BETTER) and (abs(moved) < least or moved * worse < 0):
+        apart = "moved the other way" if moved * worse < 0 else f"are only {100 * abs(moved):.2g} % apart"
+        return Shift.UNCERTAIN, f"{said}, but outliers made the change: the medians {apart}"
+    return shift, why
 
 
 def _by_means(now: Benchmark, before: Benchmark, worse: float, least: float) -> tuple[Shift, str]:

@@ -38,17 +38,20 @@ def slower(
     `LEAST_SHARE` of it and by `DEVIATIONS` of its robust standard deviation. What is usual is first multiplied with the
     pace of the build: where half of all tests are slow, the machine is (the total time of the build tells of that).
     """
-    usual = {
-        one.id: median(history[one.id])
+    suspects = [
+        one
         for one in results
-        if one.outcome is Outcome.PASSED and len(history.get(one.id, ())) >= LEAST_SAMPLES
-    }
-    pace = _pace(results, usual)
-    found = [
-        DurationChange(test=one.id, now=one.duration, before=usual[one.id], samples=len(history[one.id]))
-        for one in results
-        if one.id in usual and _is_slower(one.duration, usual[one.id], history[one.id], pace)
+        if one.outcome is Outcome.PASSED
+        and one.duration >= LEAST_SECONDS
+        and len(earlier := history.get(one.id, ())) >= LEAST_SAMPLES
+        and one.duration > max(earlier)
     ]
+    pace = _pace(results, history) if suspects else 1.0
+    found = []
+    for one in suspects:
+        earlier, usual = history[one.id], median(history[one.id])
+        if _is_slower(one.duration, usual, earlier, pace):
+            found.append(DurationChange(test=one.id, now=one.duration, before=usual, samples=len(earlier)))
     return tuple(sorted(found, key=lambda one: (one.before - one.now, one.test))[: max(limit, 0)])
 
 
@@ -60,7 +63,13 @@ def _is_slower(now: float, usual: float, earlier: Sequence[float], pace: float) 
     return now - expected > DEVIATIONS * deviation
 
 
-def _pace(results: Sequence[TestResult], usual: Mapping[str, float]) -> float:
+def _pace(results: Sequence[TestResult], history: Mapping[str, tuple[float, ...]]) -> float:
     """How many times as long as usual the median test took; 1 when too few tell it, or when it was faster."""
-    ratios = [one.duration / usual[one.id] for one in results if one.id in usual and usual[one.id] >= PACE_SECONDS]
+    ratios = []
+    for one in results:
+        earlier = history.get(one.id, ())
+        if one.outcome is Outcome.PASSED and len(earlier) >= LEAST_SAMPLES:
+            usual = median(earlier)
+            if usual >= PACE_SECONDS:
+                ratios.append(one.duration / usual)
     return max(1.0, median(ratios)) if len(ratios) >= PACE_TESTS else 1.0

@@ -19,7 +19,7 @@ from ci_orchestrator.results.formats.document import text_of
 
 _LINE = re.compile(r"(Benchmark(?![a-z])\S*)[ \t]+\d+((?:[ \t]+[-+0-9.eE]+[ \t]+[^\s\d]\S*)+)\s*$")
 _VALUE = re.compile(r"([-+0-9.eE]+)[ \t]+(\S+)")
-_PROCESSORS = re.compile(r"-(\d+)$")
+_PROCESSORS = re.compile(r"-([2-9]|[1-9]\d+)$")  # one processor is not told
 _RESULT = re.compile(r"^Benchmark(?![a-z])\S*[ \t]+\d+[ \t]+[0-9.eE+-]+[ \t]+[^\s\d]", re.MULTILINE)
 _HEADER = re.compile(r"^goos: \w+\r?\ngoarch: \w+\r?$", re.MULTILINE)
 

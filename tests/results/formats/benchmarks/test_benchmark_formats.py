@@ -198,8 +198,12 @@ def test_other_encodings_and_ends_of_lines() -> None:
 
 def test_go_runs_on_several_numbers_of_processors_are_several_benchmarks() -> None:
     line = "\t 100\t 5 ns/op\n"
-    found = read("".join(f"{name}{line}" for name in ("BenchmarkA", "BenchmarkA-2", "BenchmarkB-4", "BenchmarkA-2")))
-    assert [one.name for one in found] == ["BenchmarkA", "BenchmarkA-2", "BenchmarkB", "BenchmarkA-2"]
+    found = read("".join(f"{name}{line}" for name in ("BenchmarkA", "BenchmarkA-2", "BenchmarkB/1-4", "BenchmarkA-2")))
+    assert [one.name for one in found] == ["BenchmarkA", "BenchmarkA-2", "BenchmarkB/1", "BenchmarkA-2"]
+
+
+def test_go_tells_no_number_for_one_processor() -> None:
+    assert [one.name for one in read("BenchmarkA/size-1\t 100\t 5 ns/op\n")] == ["BenchmarkA/size-1"]
 
 
 @pytest.mark.parametrize(
