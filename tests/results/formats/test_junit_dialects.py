@@ -270,3 +270,35 @@ def test_ids(attributes, test):
     )
     assert case.result("unit").id == test
     assert case.test_id() == test.replace("unit", "outer", 1)
+
+
+def test_retries_that_tell_their_time_keep_it():
+    nextest = cases(
+        suite(
+            '<testcase name="n" classname="c" time="0.3"><flakyFailure timestamp="2024-01-01T00:00:00.000+00:00" '
+            'time="1.500" message="m" type="test failure">out</flakyFailure><flakyFailure type="x"/></testcase>'
+        )
+    )
+    assert [attempt.duration for attempt in nextest[0].result("unit").attempts] == [1.5, 0.0, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ('name="TestMessage" package="com.sample" id="0"', "com.sample.TestMessage"),  # Ant's file of all classes
+        ('name="com.sample.TestMessage" package="com.sample" id="0"', "com.sample.TestMessage"),
+        ('name="A.dll" package="A.dll" id="0"', "A.dll"),
+        ('name="TestMessage" package="com.sample"', "TestMessage"),
+        ('name="Chrome" package="" id="0"', "Chrome"),
+    ],
+)
+def test_ant_divides_the_name_of_a_suite(attributes, name):
+    inner = '<testcase classname="c" name="n" time="1"/>'
+    (case,) = cases(f"<testsuites><testsuite {attributes}>{inner}</testsuite></testsuites>")
+    assert case.suites == (name,)
+
+
+def test_files_of_check_begin_alike_and_are_not_junit():
+    check = b'<?xml version="1.0"?><testsuites xmlns="http://check.sourceforge.net/ns"><suite/></testsuites>'
+    assert formats.detect(check) is None
+    assert formats.detect(b'<testsuites xmlns="urn:other"><testsuite/></testsuites>') == "junit"

@@ -14,6 +14,7 @@ from ci_orchestrator.results.formats.base import Case, to_results
 from ci_orchestrator.results.formats.junit_writer import case_names, write_junit
 from ci_orchestrator.results.formats.text import visible
 from ci_orchestrator.results.merge import merge, totals
+from ci_orchestrator.results.merge import result as folded
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult
 
 
@@ -71,6 +72,15 @@ def test_retries_read_back_in_order():
 def test_whatever_is_written_reads_back(results):
     ordered = sorted(results, key=lambda result: result.id)
     assert [told(result) for result in read_back(written(results))] == [told(result) for result in ordered]
+
+
+@given(st.lists(st.sampled_from((Outcome.FAILED, Outcome.ERRORED)), min_size=1, max_size=4), st.booleans())
+def test_failed_and_errored_attempts_read_back_in_the_order_in_which_they_were_made(outcomes, passed_at_last):
+    made = [*outcomes, Outcome.PASSED] if passed_at_last else outcomes
+    attempts = [Attempt(outcome=outcome, number=number) for number, outcome in enumerate(made, 1)]
+    (back,) = read_back(written([folded("s::a.py::t", attempts)]))
+    assert [attempt.outcome for attempt in back.attempts] == made
+    assert (back.outcome, back.flaky) == (made[-1], passed_at_last)
 
 
 @given(st.text(), st.text(), st.text())
