@@ -57,11 +57,14 @@ class _Events:
         self._builds = Builds()
 
     def items(self, feed: LineFeed) -> Iterator[Item]:
+        event: dict[str, Any] | str = ""
         for event in feed.objects():
             if isinstance(event, str):
                 self._builds.line(event)
             else:
                 yield from self._event(event)
+        if isinstance(event, str) and event.startswith("{"):
+            yield ReadWarning("the last line is cut: the file ends too early", feed.where)
         for package in self._packages.values():
             yield from package.torn()
         if self._packages:

@@ -98,7 +98,7 @@ class _Lines:
             self._verdict = "FAIL" if "FAIL" in (line, self._verdict) else line
             self._current = ""
         elif line.startswith("pkg: "):
-            self._group = cut_name(line.removeprefix("pkg: ").strip())
+            self._group, self._current = cut_name(line.removeprefix("pkg: ").strip()), ""
         elif self._current or not self._builds.line(line):
             for measured in self._package.write(self._current, f"{line}\n"):
                 yield replace(measured, group=self._group)
