@@ -22,6 +22,7 @@ COUNTS = ("tests", "passed", "failures", "errors", "failed", "skipped")
 
 FORMATS_OF = {
     "boost-test-xml": ("boost",),
+    "ctest-xml": ("ctest",),
     "cucumber-json": ("cucumber",),
     "dart-json": ("dart",),
     "go-test-json": ("go_test", "go_test_text"),

@@ -10,6 +10,13 @@ BOOST = """\
 </TestCase></TestSuite></TestLog>
 """
 
+CTEST = """\
+<?xml version="1.0"?><Site Name="host"><Testing><TestList><Test>./unit</Test></TestList><Test Status="passed">
+<Name>unit</Name><Results><NamedMeasurement name="Execution Time"><Value>0.25</Value></NamedMeasurement><Measurement>
+<Value>said</Value></Measurement></Results></Test><Test Status="failed"><Name>e2e</Name><Results><NamedMeasurement
+name="Exit Code"><Value>Failed</Value></NamedMeasurement></Results></Test></Testing></Site>
+"""
+
 NUNIT2 = """\
 <?xml version="1.0"?><test-results name="a.dll" total="2" failures="1"><test-suite type="Assembly" name="a.dll"
 executed="True" result="Failure"><results><test-case name="N.T.Adds" executed="True" result="Success" time="0.01"/>
@@ -86,6 +93,7 @@ REPORT_SEEDS: dict[str, bytes] = {
     "clover": CLOVER.encode(),
     "cobertura": COBERTURA.encode(),
     "coveragepy_json": json.dumps(COVERAGEPY).encode(),
+    "ctest": CTEST.encode(),
     "go_cover": b"mode: set\nexample.com/m/a.go:3.14,5.2 1 1\nexample.com/m/a.go:7.2,8.3 2 0\n",
     "jacoco": JACOCO.encode(),
     "lcov": b"TN:\nSF:src/a.c\nDA:1,4\nDA:2,0\nBRDA:1,0,0,1\nBRDA:1,0,1,-\nLF:2\nLH:1\nend_of_record\n",

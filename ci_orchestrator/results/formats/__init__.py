@@ -16,6 +16,7 @@ _HERE = "ci_orchestrator.results.formats"
 
 FORMATS: dict[str, str] = {
     "boost": f"{_HERE}.tests.boost:BOOST",
+    "ctest": f"{_HERE}.tests.ctest:CTEST",
     "ctrf": f"{_HERE}.tests.ctrf:CTRF",
     "cucumber": f"{_HERE}.tests.cucumber:CUCUMBER",
     "dart": f"{_HERE}.tests.dart:DART",
