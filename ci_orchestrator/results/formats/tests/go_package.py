@@ -165,9 +165,13 @@ class Builds:
             return
         self._texts.setdefault(package, LineText()).line(text)
 
+    def stop(self) -> None:
+        """What follows is no more of the compiler's."""
+        self._package = ""
+
     def take(self, package: str) -> str:
         """All that was said about `package`."""
-        self._package = ""
+        self.stop()
         kept = self._texts.pop(package, None) or self._texts.pop(package.removesuffix("_test"), None)
         return plain(kept.value()) if kept else ""
 

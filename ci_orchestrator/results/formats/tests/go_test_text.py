@@ -99,11 +99,13 @@ class _Lines:
             self._current = ""
         elif line.startswith("pkg: "):
             self._group, self._current = cut_name(line.removeprefix("pkg: ").strip()), ""
+            self._builds.stop()
         elif self._current or not self._builds.line(line):
             for measured in self._package.write(self._current, f"{line}\n"):
                 yield replace(measured, group=self._group)
 
     def _move(self, how: str, test: str) -> None:
+        self._builds.stop()
         if how == "RUN":
             self._settle([test] if test in self._ended else [])
             self._package.run(test)
