@@ -3,7 +3,8 @@
 A test's attempts are a *set* of values, so merging is a union: associative, commutative and idempotent. The outcome is
 a function of that set:
 
-1. within a job, the last attempt decides (job attempt, then number; of two with the same number, the worse);
+1. within a job, the last attempt decides (job attempt, then number). Of two with the same number neither is the later:
+   the worse counts. Where fewer have the next number, one report ended there, and its end counts like the last;
 2. over jobs that report the same test, the worse outcome decides: failed, errored, not proven, passed, skipped.
 
 A test is *flaky* when it passed and an earlier attempt in the same job ran to its end and failed. *Tests* are counted
@@ -21,13 +22,16 @@ the same file, or bundle, twice                   the same attempts: nothing is 
 the tests of one file divided over shards         the same tests, with the same outcomes
 two shards that report the same test              one test with the runs of both, which the certificate lists; the worse
                                                   decides, and to pass in one and fail in the other is not flaky
-two files of one job that disagree                as above: neither says that it came later, the worse decides
+two files of one job that disagree                as above: the worse decides, and a retry in one file does not
+                                                  hide a failure in the other
 ================================================  ======================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, pairwise
+from operator import attrgetter
 
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, Totals
 
@@ -55,8 +59,7 @@ def result(test: str, attempts: Iterable[Attempt], reason: str = "") -> TestResu
     if len(ordered) == 1:
         only = ordered[0]
         return TestResult(id=test, outcome=only.outcome, attempts=ordered, reason=reason or _reason(only))
-    last = {attempt.job: attempt for attempt in ordered}
-    deciding = max(last.values(), key=lambda attempt: (SEVERITY[attempt.outcome], attempt.job))
+    deciding = max(_ends(ordered), key=lambda attempt: (SEVERITY[attempt.outcome], attempt.job))
     outcome = deciding.outcome
     flaky = outcome is Outcome.PASSED and any(
         attempt.outcome in FAILURES and attempt.job == deciding.job for attempt in ordered
@@ -92,6 +95,17 @@ def totals(results: Iterable[TestResult]) -> Totals:
         flaky += one.flaky
         runs += len(one.attempts)
     return Totals.of(counts, flaky=flaky, runs=runs)
+
+
+def _ends(ordered: Iterable[Attempt]) -> Iterator[Attempt]:
+    """The attempts that end what a report tells, the worst where there is a choice: see rule 1."""
+    for _, group in groupby(ordered, key=attrgetter("job")):
+        of_job = list(group)
+        latest = [attempt for attempt in of_job if attempt.job_attempt == of_job[-1].job_attempt]
+        tries = [list(same) for _, same in groupby(latest, key=attrgetter("number"))]
+        for same, following in pairwise([*tries, []]):
+            if len(same) > len(following):
+                yield same[-1]
 
 
 def _order(attempt: Attempt) -> tuple[object, ...]:

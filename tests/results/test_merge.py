@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +112,10 @@ P, F, E, S, N = Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED
         (tried(F, S) + tried(P, job="k"), P, False),  # flaky is said of one job's attempts
         # two of the same number: the worse
         ([*tried(P), Attempt(outcome=F, job="j")], F, False),
+        # one report ended with a failure, another retried: the retry is not known to come after that failure
+        ([*tried(F, P), Attempt(outcome=F, job="j", duration=9.0)], F, False),
+        ([*tried(F, P), *(replace(one, duration=9.0) for one in tried(F, P))], P, True),
+        ([*tried(P), Attempt(outcome=F, job="j"), *tried(P, job_attempt=2)], P, True),
     ],
 )
 def test_what_a_set_of_attempts_comes_to(attempts: list[Attempt], outcome: Outcome, flaky: bool) -> None:

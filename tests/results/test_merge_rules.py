@@ -41,6 +41,12 @@ files = st.lists(told(), max_size=8)
 shards = st.sampled_from(("unit_1of3", "unit_2of3", "unit_3of3"))
 
 
+def lasting(case: Case, seconds: float) -> Case:
+    """The case with all its attempts made to differ from those of a case that took another time."""
+    before, after = (tuple(replace(each, duration=seconds) for each in part) for part in (case.before, case.after))
+    return replace(case, duration=seconds, before=before, after=after)
+
+
 def results(cases: list[Case], job: str = "j") -> list[TestResult]:
     return list(to_results(cases, "unit", job=job))
 
@@ -112,13 +118,16 @@ def test_of_two_shards_that_report_the_same_test_the_worse_decides_and_both_ran(
     assert not test.flaky or first.flaky or second.flaky
 
 
-@given(RAN, RAN)
-def test_of_two_files_of_one_job_that_disagree_the_worse_decides(one, two):
-    case = Case(("s",), "c", "t", outcome=one)
-    (test,) = merge(results([case]), results([replace(case, outcome=two)]))
-    assert test.outcome is max((one, two), key=SEVERITY.__getitem__)
-    assert len(test.attempts) == len({one, two})
-    assert not test.flaky
+@given(told(st.just("t")), told(st.just("t")))
+def test_of_two_files_of_one_job_that_disagree_the_worse_decides_retries_or_not(one, two):
+    one, two = lasting(one, 1.0), lasting(two, 2.0)
+    (first,), (second,) = merge(results([one])), merge(results([two]))
+    (test,) = merge([first], [second])
+    worse = max((first.outcome, second.outcome), key=SEVERITY.__getitem__)
+    assert SEVERITY[test.outcome] >= SEVERITY[worse]
+    if len(first.attempts) == len(second.attempts):
+        assert test.outcome is worse
+    assert set(test.attempts) == {*first.attempts, *second.attempts}
 
 
 @given(st.lists(st.tuples(shards, files), max_size=4))
