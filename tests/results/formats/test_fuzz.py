@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import examples
 from seeds import SEEDS
 
 from ci_orchestrator.errors import ResultsError
@@ -140,13 +141,14 @@ def test_a_seed_is_of_its_own_format_alone_and_read_whole(name):
         assert any(isinstance(item, wanted) for item in items)
 
 
+@settings(max_examples=examples(50))
 @given(st.binary(max_size=300), st.sampled_from(NAMES))
 def test_any_bytes(data, name):
     survive(data)
     survive(data, name)
 
 
-@settings(max_examples=800)
+@settings(max_examples=examples(800))
 @given(st.sampled_from(NAMES), st.floats(0, 1), st.integers(0, 60), st.lists(PIECES, max_size=3), st.booleans())
 def test_a_good_file_with_a_piece_taken_out_and_others_put_in(name, place, taken, pieces, torn):
     data = SEEDS[name]
@@ -156,7 +158,7 @@ def test_a_good_file_with_a_piece_taken_out_and_others_put_in(name, place, taken
     survive(damaged, name)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from(sorted(JSON_SEEDS)), st.data(), VALUES)
 def test_a_value_of_another_type_somewhere_in_a_document(name, data, value):
     document = json.loads(SEEDS[name])
@@ -170,7 +172,7 @@ def test_a_value_of_another_type_somewhere_in_a_document(name, data, value):
     survive(json.dumps(document).encode(), name)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(TESTS), st.floats(0, 1))
 def test_a_torn_file_proves_nothing_that_the_whole_does_not_and_is_said_to_be_torn(name, place):
     data = SEEDS[name].rstrip()
@@ -182,7 +184,7 @@ def test_a_torn_file_proves_nothing_that_the_whole_does_not_and_is_said_to_be_to
 
 
 @pytest.mark.parametrize("piece", [b" ", b"\n", b'"', b"[", b'{"a":', b"<a>", b"\\", b"ok 1 - #\n", b"--- PASS: "])
-def test_much_of_the_same_neither_hangs_a_reader_nor_fills_the_memory(piece):
+def test_much_of_the_same_does_not_hang_a_reader(piece):
     for name in NAMES:
         head = SEEDS[name][: len(SEEDS[name]) * 2 // 3]
         survive(head + piece * (100_000 // len(piece)), name)
