@@ -104,6 +104,8 @@ pipeline:
   concurrency: queue
   fail-fast: true
   trigger: {push: [main, "release/*"], pull-request: false, manual: false}
+gates:
+  quality: {final: true, coverage: {min: 80%}}
 suites:
   go:
     tool: command

@@ -10,17 +10,19 @@ from ci_orchestrator.analysis.coverage import coverage_change
 from ci_orchestrator.analysis.flaky import flaky_tests
 from ci_orchestrator.analysis.quality import FAILURES_RULE, judge
 from ci_orchestrator.analysis.slower import slower
-from ci_orchestrator.analysis.tables import run_pipelines
+from ci_orchestrator.analysis.tables import run_pipeline
 from ci_orchestrator.api.against import Against, compared, coverage_of
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.sources import Sources
-from ci_orchestrator.errors import ExitCode, worst
+from ci_orchestrator.errors import ExitCode, UserError, worst
 from ci_orchestrator.history.base import Store
 from ci_orchestrator.plan.gates import Gate, final_gates
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.providers.base import Context
 from ci_orchestrator.providers.local.context import repository, tracked_files
+from ci_orchestrator.report.wording import counted
+from ci_orchestrator.results.benchmark import merge_benchmarks
 from ci_orchestrator.results.certificate import certify
 from ci_orchestrator.results.coverage import CoverageSummary, FileCoverage, merge_coverage, summarise_coverage
 from ci_orchestrator.results.findings import Analysis, FlakyTest
@@ -79,10 +81,10 @@ class Material:
             gates=gate_summaries(fold, lock, reasons),
             timeline=_timeline(fold.spans, started),
             coverage=self._summary(files),
-            benchmarks=tuple(sorted(set(sources.benchmarks), key=lambda one: (one.key, one.value))),
+            benchmarks=merge_benchmarks(sources.benchmarks),
             tables=self._tables(results),
             links=self.links,
-            warnings=sources.warnings,
+            warnings=sources.warnings,  # last: what was found on the way here is among them
             interrupted=self.interrupted,
         )
         analysis = compared(report, base)
@@ -94,11 +96,11 @@ class Material:
     def judge(self, report: Report) -> Report:
         """The report with what the final gates say, and the exit code that all of it comes to.
 
-        A gate that lets failures pass is believed; nothing lets pass what is not proven. Without a final gate in the
-        plan, and only when somebody asks for one, the default gate judges: no failure, nothing not proven.
+        They judge when they are asked to (`Against.gate`). One that lets failures pass is believed; nothing lets pass
+        what is not proven. Without a final gate in the plan the default one judges: no failure, nothing not proven.
         """
         gates: Mapping[str, Gate] = final_gates(self.plan.gates) if self.plan else {}
-        quality = judge(gates, report, self.against.checks) if gates or self.against.gate else ()
+        quality = judge(gates, report, self.against.checks) if self.against.gate else ()
         sources = self.sources
         # without a lock only the job itself can tell that it came to its end
         doubtful = sources.damaged or (self.lock is None and sources.unfinished)
@@ -106,7 +108,7 @@ class Material:
             report.certificate,
             report.results,
             gates=report.gates,
-            quality=quality if self.against.gate else (),
+            quality=quality,
             interrupted=self.interrupted,
             doubtful=doubtful,
         )
@@ -128,7 +130,11 @@ class Material:
             suite = suites.get(name)
             prefixes = suite.coverage.map if suite and suite.coverage else _maps(self.plan)
             home = suite.cwd if suite else ""
-            placed += PathMap(prefixes, known, str(self.project.root), home=home).place(told[name]).files
+            found = PathMap(prefixes, known, str(self.project.root), home=home).place(told[name])
+            placed += found.files
+            if found.outside:
+                which = f"{counted(len(found.outside), 'file')}, such as {found.outside[0]}"
+                self.sources.warn(f"coverage of what is not the project's was left out: {which}: see `coverage: map:`")
         return merge_coverage(placed)
 
     def _summary(self, files: Sequence[FileCoverage]) -> CoverageSummary | None:
@@ -158,7 +164,13 @@ class Material:
         if self.plan is None:
             return ()
         owners = {name: suite.owner or "" for name, suite in self.plan.suites.items()}
-        return run_pipelines(self.plan.results.pipelines, results, owners)
+        tables: list[Table] = []
+        for name, stages in sorted(self.plan.results.pipelines.items()):
+            try:
+                tables.append(run_pipeline(name, stages, results, owners))
+            except UserError as error:  # somebody else's stage: the report is worth more than its table
+                self.sources.warn(str(error))
+        return tuple(tables)
 
 
 def recall(report: Report, store: Store, build: str) -> Report:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ci_orchestrator.errors import MissingPartError
+from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
 from ci_orchestrator.report.badges import render_badges
 from ci_orchestrator.report.charts import render_charts
@@ -23,13 +24,16 @@ TEMPLATE_LIMIT = 1 << 20
 """Bytes of a template."""
 
 
-def write_outputs(report: Report, out: Path, comment: CommentOptions) -> Iterator[Path]:
-    """Write everything below `out`, the page last: whoever sees it sees the rest. Raises `OSError`."""
+def write_outputs(report: Report, out: Path, comment: CommentOptions, *, charts: bool) -> Iterator[Path]:
+    """Write everything below `out`, the page last: whoever sees it sees the rest. Raises `OSError`.
+
+    `charts`: images too. They take seconds to draw, and the page has its own.
+    """
     try:
-        for name, image in render_charts(report):
+        for name, image in render_charts(report) if charts else ():
             yield _put(out / "charts" / name, image)
     except MissingPartError:
-        pass  # an extra: the page has a trend of its own
+        pass  # an extra
     for name, badge in sorted(render_badges(report).items()):
         yield _put(out / "badges" / name, badge)
     with atomically(out / "merged.xml") as file:
@@ -45,10 +49,11 @@ def write_outputs(report: Report, out: Path, comment: CommentOptions) -> Iterato
     yield out / "report.html"
 
 
-def comment_options(options: ReportOptions, root: Path, forge: str, warn: Callable[[str], None]) -> CommentOptions:
+def comment_options(plan: Plan | None, root: Path, forge: str, warn: Callable[[str], None]) -> CommentOptions:
     """What the plan wants the comment to be like. Its templates are read below `root`; `warn` is told of one that
     cannot be read: the results are worth more than it. `forge`: where it will stand; an unknown one is the smallest.
     """
+    options = plan.report if plan else ReportOptions()
     templates: dict[str, str] = {}
     for section, path in sorted(options.comment.templates.items()):
         try:
@@ -59,6 +64,7 @@ def comment_options(options: ReportOptions, root: Path, forge: str, warn: Callab
     return CommentOptions(
         provider=forge if forge in COMMENTS else "github",
         sections=options.comment.sections or SECTIONS,
+        key=(plan.name if plan else None) or "report",
         templates=templates,
     )
 

@@ -23,6 +23,7 @@ from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
 from ci_orchestrator.providers.base import Ci
 from ci_orchestrator.providers.local.context import read_context
+from ci_orchestrator.report.comment.media import SUMMARIES
 from ci_orchestrator.report.comment.options import CommentOptions
 from ci_orchestrator.report.summary import render_summary
 from ci_orchestrator.results.fold import Fold
@@ -68,8 +69,8 @@ def report_run(
         otherwise=(started, clock.now()),
         interrupted=interrupted,
     )
-    comment = comment_options(plan.report, project.root, "", sources.warn)
-    return _publish(material, comment, build=root.name, out=root / "report")
+    comment = comment_options(plan, project.root, "", sources.warn)
+    return _publish(material, comment, build=root.name, out=root / "report", charts=False)
 
 
 def report_files(
@@ -114,11 +115,12 @@ def report_files(
         links=links or Links(),
         interrupted=sources.interrupted,
     )
-    comment = comment_options(_options(plan), project.root, ci.name if ci else "", sources.warn)
-    reported = _publish(material, comment, build=build, out=out)
+    provider = ci.name if ci else ""
+    comment = comment_options(plan, project.root, provider, sources.warn)
+    reported = _publish(material, comment, build=build, out=out, charts=True)
     if ci is not None:
         with writing(reported.out):
-            ci.summarise(render_summary(reported.report))
+            ci.summarise(render_summary(reported.report, provider if provider in SUMMARIES else "github"))
             ci.point_out(tuple(findings(reported.report, lock)))
     return reported
 
@@ -134,7 +136,7 @@ def _others(project: Project, plan: Plan | None) -> dict[Path, bool]:
     return {path: True for path in sorted(found) if path.is_file() and path.resolve().is_relative_to(root)}
 
 
-def _publish(material: Material, comment: CommentOptions, *, build: str, out: Path | None) -> Reported:
+def _publish(material: Material, comment: CommentOptions, *, build: str, out: Path | None, charts: bool) -> Reported:
     """`build`: its name in the history; empty: it is named by its content, and `out` by it."""
     project = material.project
     report = material.assemble()
@@ -144,7 +146,7 @@ def _publish(material: Material, comment: CommentOptions, *, build: str, out: Pa
     report = material.judge(report)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        return Reported(report=report, out=out, files=tuple(write_outputs(report, out, comment)))
+        return Reported(report=report, out=out, files=tuple(write_outputs(report, out, comment, charts=charts)))
 
 
 def _remember(project: Project, report: Report, material: Material, build: str, *, keep: int) -> Report:

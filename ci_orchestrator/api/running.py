@@ -17,6 +17,7 @@ from ci_orchestrator.clock import Clock
 from ci_orchestrator.coordinator.crew import Crew, remove_scratch
 from ci_orchestrator.coordinator.discovery import Discovery, end_all
 from ci_orchestrator.errors import ExitCode, UserError
+from ci_orchestrator.plan.gates import final_gates
 from ci_orchestrator.plan.lock import Job, Lock, encode
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.results import events
@@ -207,6 +208,8 @@ def _not_done_here(execution: Execution) -> Iterator[str]:
         if decided and commands:
             shown = "; ".join(shlex.join(words) for words in commands)
             yield f"{gate.name} says {decided.verdict.value}: a pipeline would now run {shown}; here it was not run"
+    if final := sorted(final_gates(execution.plan.gates)):
+        yield f"final gates have not judged ({', '.join(final)}): ci-orchestrator report --gate"
     for name in sorted({job.suite for job in execution.jobs}):
         services = sorted(execution.plan.suites[name].services)
         if services:

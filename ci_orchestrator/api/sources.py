@@ -18,7 +18,7 @@ from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.formats.base import Kind, module_of
 from ci_orchestrator.results.model import TestResult, split_id
 from ci_orchestrator.run.artifacts import COVERAGE, DIRECTORY
-from ci_orchestrator.run.bundle import MANIFEST, bundle_name, find_bundles
+from ci_orchestrator.run.bundle import MANIFEST, bundle_name, digest_file, find_bundles
 
 SHOWN = 5
 
@@ -38,6 +38,7 @@ class Sources:
     warnings: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
     damaged: bool = False
+    _digests: set[str] = field(default_factory=set)
 
     @property
     def empty(self) -> bool:
@@ -66,7 +67,8 @@ class Sources:
     def add(self, told: FileRead, suite: str = "") -> None:
         """Take what a file told. `suite`: whose coverage it is, where that is known."""
         self.results += told.results
-        self.benchmarks += told.benchmarks
+        if told.benchmarks and self._first_of_its_content(told.path):
+            self.benchmarks += told.benchmarks
         if told.coverage:
             self.coverage.setdefault(suite, []).extend(told.coverage)
         self.warnings += tuple(told.warnings)
@@ -74,6 +76,13 @@ class Sources:
             self.partial += tuple(told.warnings)
         elif told.kind == "tests":
             self.damaged = self.damaged or bool(told.warnings)
+
+    def _first_of_its_content(self, path: Path) -> bool:
+        """Whether no other file held the same bytes: a measurement that is given twice is one measurement."""
+        digest = digest_file(path)
+        known = digest in self._digests
+        self._digests.add(digest)
+        return not known
 
     def take_kept(self, bundles: Iterable[Path], lock: Lock | None, benchmarks: Sequence[str]) -> None:
         """The coverage and the benchmarks that bundles keep. `benchmarks`: globs of their artifacts."""

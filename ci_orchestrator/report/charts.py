@@ -18,7 +18,7 @@ from ci_orchestrator.results.report import Report, TrendPoint
 def render_charts(report: Report) -> Iterator[tuple[str, bytes]]:
     """Every chart that the report has something to show on, as a file's name and its content.
 
-    ``trend``, ``coverage`` (from two builds that measured it), ``slowest`` and ``benchmarks`` (against a base), each as
+    ``trend`` (from two builds), ``coverage`` (from two that measured it), ``slowest`` and ``benchmarks`` (against a base), each as
     ``NAME.svg``, ``NAME.png``, ``NAME-dark.svg`` and ``NAME-dark.png``. Raises `MissingPartError` when matplotlib is
     not installed.
     """
@@ -37,7 +37,8 @@ def render_trend(points: Sequence[TrendPoint], *, kind: Kind, theme: Theme = "li
 
 def _charts(report: Report) -> Iterator[tuple[str, Chart]]:
     builds = figures.with_this_build(report)
-    yield "trend", TrendChart(builds, report.title)
+    if len(builds) > 1:
+        yield "trend", TrendChart(builds, report.title)
     measured = [point for point in builds if point.coverage is not None and 0 <= point.coverage <= 1]
     if len(measured) > 1:
         yield "coverage", CoverageChart(builds, "Coverage")

@@ -280,7 +280,7 @@ def test_the_report_knows_gates_and_what_they_withheld(project: Project) -> None
     assert report.exit_code is ExitCode.GATE_HOLDS
     assert "### Gates" in listener.shown[0]
     assert len(listener.found) == 6
-    assert "gate:live-50" in (reported.out / "junit.xml").read_text()
+    assert "gate:live-50" in (reported.out / "merged.xml").read_text()
     assert json.loads((reported.out / "results.json").read_bytes())["gates"][0]["verdict"] == "hold"
 
 

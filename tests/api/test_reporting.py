@@ -50,7 +50,7 @@ def test_a_mixed_folder_becomes_one_report(tmp_path):
     assert {
         "badges/coverage.svg",
         "badges/tests.json",
-        "charts/trend.svg",
+        "charts/slowest.svg",
         "comment.md",
         "merged.xml",
         "report.html",
@@ -89,11 +89,12 @@ def judged(done: Reported) -> dict[str, Judgement]:
 def test_a_final_gate_decides_when_it_is_asked(tmp_path):
     folder = write_mixed(tmp_path / "results")
     write_plan(tmp_path, {"failures": 1})
-    told = report(tmp_path, folder)
-    assert judged(told)["failures"] is Judgement.PASS
-    assert told.report.exit_code is ExitCode.TESTS_FAILED
+    unasked = report(tmp_path, folder).report
+    assert (unasked.quality, unasked.exit_code) == ((), ExitCode.TESTS_FAILED)
+    done = report(tmp_path, folder, gate=True)
+    assert judged(done)["failures"] is Judgement.PASS
     # no failure decides any more; that nobody can say what should have run does
-    assert report(tmp_path, folder, gate=True).report.exit_code is ExitCode.GATE_HOLDS
+    assert done.report.exit_code is ExitCode.GATE_HOLDS
     write_plan(tmp_path, {"failures": 0})
     assert report(tmp_path, folder, gate=True).report.exit_code is ExitCode.GATE_FAILED
 
@@ -117,11 +118,11 @@ def test_another_check_must_be_told_and_green(tmp_path, checks, judgement):
 def test_a_drop_of_coverage_needs_a_base(tmp_path):
     folder = write_mixed(tmp_path / "results", failing=False)
     write_plan(tmp_path, {"coverage": {"max-drop": "1%", "min": "60%"}})
-    without = report(tmp_path, folder, out="base")
+    without = report(tmp_path, folder, out="base", gate=True)
     assert judged(without)["coverage.max-drop"] is Judgement.INCONCLUSIVE
     assert judged(without)["coverage.min"] is Judgement.PASS
     write_mixed(folder, failing=False, second=0)
-    worse = report(tmp_path, folder, base=without.out / "results.json")
+    worse = report(tmp_path, folder, base=without.out / "results.json", gate=True)
     assert judged(worse)["coverage.max-drop"] is Judgement.FAIL
     assert judged(worse)["coverage.min"] is Judgement.FAIL
 
