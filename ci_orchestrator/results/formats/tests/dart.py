@@ -32,7 +32,8 @@ _FAILED = (Outcome.FAILED, Outcome.ERRORED)
 
 def sniff(head: bytes) -> bool:
     """True when a line is the event that begins a run."""
-    return bool(_START.search(text_of(head)))
+    text = text_of(head)
+    return not text.startswith("<") and bool(_START.search(text))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:

@@ -26,7 +26,8 @@ _OUTPUTS = {"Captured stdout": "stdout", "Captured stderr": "stderr"}
 
 def sniff(head: bytes) -> bool:
     """True when a line is a report of pytest's."""
-    return bool(_LINE.search(text_of(head)))
+    text = text_of(head)
+    return not text.startswith("<") and bool(_LINE.search(text))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:
