@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 from parts import PROJECT, need
 
@@ -57,9 +58,7 @@ def workspace_in(root: Path, **options: object) -> Workspace:
     for name in PLACES:
         (root / name).mkdir(parents=True, exist_ok=True)
     places = {name: root / name for name in PLACES[:4]}
-    space = Workspace(
-        worker="w1", index=0, count=1, marker=f"tool-{os.getpid()}-{root.name}", env=dict(os.environ), **places
-    )
+    space = Workspace(worker="w1", index=0, count=1, marker=f"tool-{uuid4()}", env=dict(os.environ), **places)
     return replace(space, **options)
 
 
@@ -95,7 +94,7 @@ class Bench:
 
     def open(self, *, only: frozenset[str] | None = None, **settings: object) -> Worker:
         """A new worker in a new workspace; `settings` are the suite's."""
-        suite = Suite(name="suite", tool=self.tool.name, **settings)
+        suite = Suite(**{"name": "suite", "tool": self.tool.name, **settings})
         place = self.root / f"worker{len(self._opened)}"
         worker = open_worker(self.tool, suite, workspace_in(place, project=self.project, only=only))
         self._opened.append(worker.session)

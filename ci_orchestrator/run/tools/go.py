@@ -24,7 +24,7 @@ from ci_orchestrator.run.tools.batches import BatchTool
 from ci_orchestrator.run.tools.calls import Call, Listed
 from ci_orchestrator.run.tools.go_source import Module
 from ci_orchestrator.run.tools.learned import Learned
-from ci_orchestrator.run.tools.named import Naming, Place, read_named
+from ci_orchestrator.run.tools.named import Naming, Place, by_path, read_named
 from ci_orchestrator.run.tools.program import find_program, mentions
 from ci_orchestrator.run.tools.reported import Reported
 
@@ -86,7 +86,7 @@ class GoCommands:
         if listed.code != 0:
             why = f"go test -list failed: {listed.evidence()}\n{''.join(said)}".rstrip()
             return Collected(errors=((broken or "go test", why),))
-        return Collected(tests=tuple(tests))
+        return Collected(tests=by_path(tests))
 
     def together(self, tests: Sequence[str]) -> int:
         """See `calls.Commands.together`."""

@@ -12,7 +12,7 @@ What a run leaves is held against what it was asked for:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +59,11 @@ class Naming:
     one_fate: bool = False
 
 
+def by_path(tests: Iterable[str]) -> tuple[str, ...]:
+    """`tests` sorted by path, and within a path as they were: tools take files in whatever order suits them."""
+    return tuple(sorted(tests, key=lambda test: test.partition("::")[0]))
+
+
 def collect_named(directory: Path, place: Callable[[Case], Place]) -> Collected:
     """The tests of a report that was made without running any; what is wrong with a file is an error."""
     told = Reported()
@@ -71,7 +76,7 @@ def collect_named(directory: Path, place: Callable[[Case], Place]) -> Collected:
         else:
             tests.setdefault(at.test)
     errors += [("", problem) for problem in told.problems]
-    return Collected(tests=tuple(tests), errors=tuple(errors))
+    return Collected(tests=by_path(tests), errors=tuple(errors))
 
 
 def read_named(directory: Path, tests: Sequence[str], naming: Naming, *, started: float) -> Reported:
@@ -140,7 +145,9 @@ def _is_proof(case: Case, naming: Naming) -> bool:
 
 
 def _spread(case: Case, own: Sequence[str], told: Reported, naming: Naming, at: float) -> None:
-    """An error of a whole file belongs to its tests (`own`): those without a result, else the last."""
+    """An error of a whole file belongs to its tests (`own`): those without a result, those skipped when all were (so
+    does vitest, when a hook fails), else the last.
+    """
     without = [test for test in own if test not in told.results]
     if not own or (without and naming.one_fate):
         told.problems.append(f"{case.file or case.classname or 'the run'}: {_text(case)}")
@@ -148,7 +155,8 @@ def _spread(case: Case, own: Sequence[str], told: Reported, naming: Naming, at: 
         error = replace(case, file="", line=0)
         told.results.update((test, finished(test, error, at)) for test in without)
     else:
-        told.results[own[-1]] = _spoiled(told.results[own[-1]], case)
+        idle = all(told.results[test].outcome is Outcome.SKIPPED for test in own)
+        told.results.update((test, _spoiled(told.results[test], case)) for test in (own if idle else own[-1:]))
 
 
 def _spoiled(result: Finished, case: Case) -> Finished:

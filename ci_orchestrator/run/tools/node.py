@@ -26,7 +26,7 @@ NONE = "(?!)"
 
 LCOV = "lcov.info"
 
-_SPECIAL = re.compile(r"[.*+?^${}()|\[\]\\/]")
+_SPECIAL = re.compile(r"[.*+?^${}()|\[\]\\]")
 _COUNT = re.compile(r"(.*) (\(\d+\))")
 _MARK = TITLES.strip()
 

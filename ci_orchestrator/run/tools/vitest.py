@@ -64,6 +64,7 @@ class VitestCommands(NodeCommands):
             flags.append(f"--testTimeout={limit:.0f}")
         if self.coverage:
             flags += ["--coverage.enabled", "--coverage.reporter=lcovonly", f"--coverage.reportsDirectory={coverage}"]
+            flags.append("--coverage.reportOnFailure")
         elif not self.own_coverage:
             flags.append("--coverage.enabled=false")
         return self._call(results, flags, self.files(tests))

@@ -1,0 +1,117 @@
+"""The playwright tool, with the real Playwright Test, and a real browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from parts import need
+from tool_workers import NODE_MODULES, Bench, need_node_package, outcomes
+
+from ci_orchestrator.results.model import Cause, Outcome
+from ci_orchestrator.run.tools.base import Collected, Gone
+from ci_orchestrator.run.tools.playwright import PlaywrightTool
+
+CONFIG = """
+module.exports = {
+  testDir: 'e2e',
+  projects: [{ name: 'my desktop', use: { launchOptions: { executablePath: CHROMIUM, args: ['--no-sandbox'] } } },
+             { name: 'phone', testMatch: /shop/ }],
+};
+"""
+
+SHOP = """
+const fs = require('fs');
+const { test, expect } = require('@playwright/test');
+const ran = (name) => fs.appendFileSync(__dirname + '/../ran', name + '\\n');
+test.beforeAll(() => ran('hook'));
+test.describe('shop', { tag: '@slow' }, () => {
+  test('adds', async () => { ran('adds ' + test.info().project.name); });
+  test('fails (a+b)*[x] › $', async () => { ran('fails'); expect(1).toBe(2); });
+  test.fixme('later', async () => { ran('later'); });
+  test('is expected to fail', async () => { test.fail(); expect(1).toBe(2); });
+});
+test('[odd] › title', async () => { ran('odd'); });
+"""
+
+PAGE = """
+const { test, expect } = require('@playwright/test');
+test('shows', async ({ page }) => {
+  await page.setContent('<h1>hello</h1>');
+  await expect(page.locator('h1')).toHaveText('hello');
+});
+test('late', async () => { await new Promise((done) => setTimeout(done, 30000)); });
+test('dies', async () => { process.exit(3); });
+"""
+
+NAMES = ["[odd] › title", "shop › adds", "shop › fails (a+b)*[x] › $", "shop › later", "shop › is expected to fail"]
+SHOP_TESTS = [f"e2e/shop.spec.js::[{project}] › {name}" for name in NAMES for project in ("my desktop", "phone")]
+PAGE_TESTS = [f"e2e/page.spec.js::[my desktop] › {name}" for name in ("shows", "late", "dies")]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    need_node_package("@playwright/test")
+    chromium = shutil.which("chromium")
+    need(chromium, "chromium is missing: apt-get install -y --no-install-recommends chromium")
+    files = {
+        "package.json": "{}",
+        "playwright.config.js": CONFIG.replace("CHROMIUM", json.dumps(chromium)),
+        "e2e/shop.spec.js": SHOP,
+        "e2e/page.spec.js": PAGE,
+    }
+    bench = Bench(tmp_path_factory.mktemp("playwright"), PlaywrightTool(), files)
+    (bench.project / "node_modules").symlink_to(NODE_MODULES)
+    yield bench
+    bench.close()
+
+
+def test_tests_are_listed_and_none_runs(bench: Bench) -> None:
+    worker = bench.open(paths=("e2e",))
+    found = worker.collected()
+    assert found.errors == ()
+    assert found == Collected(tests=(*PAGE_TESTS, *SHOP_TESTS))
+    assert worker.finish() == {}
+    assert bench.ran() == []
+
+
+def test_a_whole_file_runs_in_all_its_projects(bench: Bench) -> None:
+    worker = bench.idle()
+    finished = worker.finish(*SHOP_TESTS)
+    assert outcomes(finished) == dict(
+        zip(SHOP_TESTS, [*["passed"] * 4, *["failed"] * 2, *["skipped"] * 4], strict=True)
+    )
+    assert finished[SHOP_TESTS[8]].cause is Cause.XFAIL
+    failed = finished[SHOP_TESTS[4]]
+    assert "toBe" in failed.message
+    assert (failed.file, failed.line) == ("e2e/shop.spec.js", 8)
+    assert worker.gone == Gone(exit_code=0, asked=True)
+    assert {"adds my desktop", "adds phone"} <= set(bench.ran())
+    assert (bench.project / "test-results" / "w1-run1").is_dir()
+
+
+def test_exactly_what_is_wanted_runs(bench: Bench) -> None:
+    assert outcomes(bench.idle().finish(SHOP_TESTS[1], SHOP_TESTS[2])) == dict.fromkeys(SHOP_TESTS[1:3], "passed")
+    assert sorted(bench.ran()) == ["adds my desktop", "hook", "hook", "odd"]
+
+
+def test_a_browser_a_time_out_of_its_own_and_a_death(bench: Bench) -> None:
+    worker = bench.idle(test_timeout=10.0)
+    finished = worker.finish(*PAGE_TESTS)
+    shows, late, dies = PAGE_TESTS
+    assert finished[shows].outcome is Outcome.PASSED
+    assert (finished[late].outcome, finished[late].cause) == (Outcome.FAILED, Cause.TIMEOUT)
+    assert dies not in finished
+    assert not worker.gone.asked
+    assert "worker process exited unexpectedly" in worker.gone.evidence
+
+
+def test_a_file_that_cannot_be_loaded_is_an_error_of_the_collection(bench: Bench) -> None:
+    bench.write("e2e/broken.spec.js", "throw new Error('at import');")
+    worker = bench.open(paths=("e2e/broken.spec.js",))
+    [(path, why)] = worker.collected().errors
+    assert path == "e2e/broken.spec.js"
+    assert "at import" in why
+    worker.finish()
