@@ -130,10 +130,10 @@ def _reaction(name: str, lines: Sequence[Sequence[str]], gate: GateJob) -> Step:
 def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
     """The job that collects, proves and reports. What it says decides."""
     dynamic = pipeline.shape is Shape.DYNAMIC
+    covered = any(stage.coverage for stage in pipeline.stages)
     steps: list[Step] = [
         {"name": "Without a plan nothing is proven", "if": UNPLANNED, "run": "exit 1"},
-        # coverage is held against the files of the repository
-        *([checkout(Checkout())] if any(stage.coverage for stage in pipeline.stages) else []),
+        *([checkout(Checkout())] if covered else []),  # coverage is held against the files of the repository
         download_lock(pipeline),
         *bundles.of_all(),
         *([restore_history(pipeline)] if dynamic else []),
@@ -141,7 +141,7 @@ def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
         upload_report(pipeline),
         *([save_history(pipeline)] if dynamic else []),
     ]
-    job = control_job(pipeline, "report", wire, bundles.permissions)
+    job = control_job(pipeline, "report", wire, {**bundles.permissions, **(READ if covered else {})})
     return {**job, "steps": apart(steps)}
 
 

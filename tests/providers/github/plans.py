@@ -19,7 +19,7 @@ PATH = ".github/workflows/tests.yml"
 EXAMPLE = example_pipeline.PLAN
 EXAMPLE_PINS = example_pipeline.PINS
 
-MONOREPO = example_pipeline.monorepo(web__coverage=None)
+MONOREPO = example_pipeline.monorepo()
 MONOREPO_PINS = {"go": 1, "web": 3}
 
 WIDE = """
