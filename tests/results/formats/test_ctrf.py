@@ -25,7 +25,7 @@ def test_names_places_and_attempts():
     assert [(a.outcome, a.message, a.details) for a in adds.before] == [("failed", "no", "no\n  at a")]
     assert adds.result("web").flaky
     assert (fails.outcome, fails.message, fails.details) == (Outcome.FAILED, "bad", "Error: bad\n  at b")
-    assert (waits.name, waits.outcome) == ("old > form › waits", Outcome.SKIPPED)
+    assert (waits.name, waits.outcome) == ("old › form › waits", Outcome.SKIPPED)
 
 
 def test_retries_may_be_listed_all_in_part_or_only_counted():
@@ -39,6 +39,7 @@ def test_retries_may_be_listed_all_in_part_or_only_counted():
 @pytest.mark.parametrize("status", ["other", "weird", None])
 def test_what_is_neither_passed_nor_failed_nor_skipped_proves_nothing(status):
     assert one(status=status, rawStatus="broken").outcome is Outcome.NOT_PROVEN
+    assert one(status="other", rawStatus="todo").outcome is Outcome.SKIPPED
 
 
 def test_a_summary_that_counts_more_is_told():

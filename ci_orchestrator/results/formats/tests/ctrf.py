@@ -2,8 +2,8 @@
 
 Traps:
 
-- ``suite`` is an array of names, and was one text before version 1 of the specification; some put the file in it again;
-- ``status: other`` proves nothing: reporters use it for whatever they do not know;
+- ``suite`` is an array of names, and was one text with `` > `` between them; many reporters put the file in it again;
+- ``status: other`` proves nothing, unless ``rawStatus`` says that the test was not meant to run (jest's *todo*);
 - ``retryAttempts`` holds the attempts before the last one, or all; or there is only their number, ``retries``;
 - ``message`` and ``trace`` often begin with the same line.
 """
@@ -26,6 +26,7 @@ _STATUS = {
     "skipped": Outcome.SKIPPED,
     "pending": Outcome.SKIPPED,
 }
+_NOT_MEANT = ("todo", "disabled", "ignored")
 
 
 def sniff(head: bytes) -> bool:
@@ -58,12 +59,13 @@ def _items(feed: JsonFeed) -> Iterator[Item]:
 
 def _case(test: object, names: Names) -> Case:
     file = fields.name(test, "filePath")
-    groups = fields.strings(test, "suite") or [one for one in (fields.string(test, "suite"),) if one]
+    groups = fields.strings(test, "suite") or fields.string(test, "suite").split(" > ")
     groups = [cut_name(group) for group in groups if group and not f"/{file}".endswith(f"/{group}")]
     name = TITLES.join([*groups, fields.name(test, "name")])
     case = Case((), "", names.unique(cut_name(name), file), file, fields.line(test), fields.seconds(test, "duration"))
     case.outcome = _outcome(test)
-    case.message, case.details = _explained(test)
+    if case.outcome is not Outcome.PASSED:
+        case.message, case.details = _explained(test)
     if case.outcome is Outcome.NOT_PROVEN:
         said = fields.string(test, "rawStatus") or fields.string(test, "status")
         case.message = f"the report says {said[:100]!r}, which proves nothing"
@@ -75,6 +77,8 @@ def _case(test: object, names: Names) -> Case:
 
 
 def _outcome(told: object) -> Outcome:
+    if fields.string(told, "status") == "other" and fields.string(told, "rawStatus") in _NOT_MEANT:
+        return Outcome.SKIPPED
     return _STATUS.get(fields.string(told, "status"), Outcome.NOT_PROVEN)
 
 
