@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from ci_orchestrator.capabilities.units import shown
 from ci_orchestrator.graph import CycleError, Dag
 from ci_orchestrator.plan.builder import Path
 from ci_orchestrator.plan.expansion import looks_like_a_shard, misfits, stages_of
+from ci_orchestrator.plan.finding import Finding
 from ci_orchestrator.plan.models import Plan, Suite
+from ci_orchestrator.plan.tool_checks import tool_findings
 
 MOST_HINTS = 20
 RESERVED = re.compile(r"plan|report|(gate|hold|rollback|collect)_.*|.*_part[0-9]+")
 """Names of jobs that a pipeline has of its own."""
 OURS = "CI_ORCHESTRATOR_"
 """What the names of our own variables begin with: in a job they say which job it is, and more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not fit, at a path of the plan; `key` when the key is to blame rather than its value."""
-
-    path: Path
-    what: str
-    fix: str
-    key: bool = False
 
 
 def findings(plan: Plan) -> list[Finding]:
@@ -37,26 +28,10 @@ def findings(plan: Plan) -> list[Finding]:
 
 
 def _of_suite(suite: Suite, plan: Plan) -> Iterator[Finding]:
-    yield from _tool(suite)
+    yield from tool_findings(suite)
     yield from _runner(suite, plan)
     yield from _canary(suite, plan)
     yield from _variables(suite)
-
-
-def _tool(suite: Suite) -> Iterator[Finding]:
-    place: Path = ("suites", suite.name)
-    commands = {"list": suite.list_command, "run": suite.run_command}
-    if suite.tool == "command":
-        for field in (field for field, command in commands.items() if command is None):
-            yield Finding(place, f"`{field}` is missing", f"the tool `command` needs `{field}:`, a command", key=True)
-        own = {"paths": suite.paths, "args": suite.args, "python": suite.python}
-        for field in (field for field, value in own.items() if value):
-            fix = "remove it, or put it into the command"
-            yield Finding((*place, field), f"`{field}` means nothing to the tool `command`", fix, key=True)
-        return
-    for field in (field for field, command in commands.items() if command is not None):
-        fix = "remove it, or write `tool: command`"
-        yield Finding((*place, field), f"`{field}` means nothing to the tool `{suite.tool}`", fix, key=True)
 
 
 def _unknown_needs(plan: Plan) -> Iterator[Finding]:

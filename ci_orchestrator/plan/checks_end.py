@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from ci_orchestrator.capabilities.units import RefusedError, shown
 from ci_orchestrator.plan.builder import Path
-from ci_orchestrator.plan.checks import Finding
+from ci_orchestrator.plan.finding import Finding
 from ci_orchestrator.plan.gates import AT_THE_END, BETWEEN_STAGES, Gate
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.result_pipelines import Stage

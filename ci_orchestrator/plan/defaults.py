@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MERGED = frozenset({"env"})  # mappings where a suite adds to the default; every other field replaces it
-FOREIGN = {"command": frozenset({"args", "python"})}  # by tool: defaults that are meant for suites of other tools
+FOREIGN = {  # by tool: defaults that are meant for suites of other tools
+    "command": frozenset({"args", "python"}),
+    **dict.fromkeys(("go", "jest", "playwright", "vitest"), frozenset({"python"})),
+}
 
 
 def fold(document: Mapping[str, object]) -> dict[str, object]:
