@@ -38,7 +38,6 @@ _ACTIVE = """\
 _GUESS = """\
   # No tests were found. This is a guess; mend `paths`, or `tool`.
 """
-_LATER = "  # Not supported yet, and so left out:\n"
 _MAKE = "  # Any other tool, as one test: what `make test` exits with. Take the #s away to have it.\n"
 
 
@@ -96,18 +95,17 @@ def init_demo(folder: Path, *, force: bool = False) -> Started:
 def render(found: tuple[Found, ...], *, python: str | None) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """The plan's text, the names of its suites, and of those that it holds as comments."""
     named = _named(found)
-    active = {name: suite for name, suite in named.items() if suite.tool == "pytest"}
-    if not active:
-        active = {name: suite for name, suite in named.items() if suite.tool == "make"}
+    active = {name: suite for name, suite in named.items() if suite.tool != "make"} or named
     rest = {name: suite for name, suite in named.items() if name not in active}
-    lines = [_HEAD, f"  python: {_quoted(python)}\n" if python else _ACTIVE, "\nsuites:\n"]
+    lines = [_HEAD]
     if not active:
         active = {"unit": Found(tool="pytest", because="", paths=("tests",))}
-        lines.append(_GUESS)
+    if any(suite.tool == "pytest" for suite in active.values()):
+        lines.append(f"  python: {_quoted(python)}\n" if python else _ACTIVE)
+    lines.append("\nsuites:\n" if named else f"\nsuites:\n{_GUESS}")
     lines.extend(_suite(name, suite) for name, suite in active.items())
-    for title, make in ((_LATER, False), (_MAKE, True)):
-        some = [_suite(name, suite) for name, suite in rest.items() if (suite.tool == "make") is make]
-        lines.extend(["\n", title, *(_commented(block) for block in some)] if some else [])
+    if rest:
+        lines.extend(["\n", _MAKE, *(_commented(_suite(name, suite)) for name, suite in rest.items())])
     return "".join(lines), tuple(sorted(active)), tuple(sorted(rest))
 
 
