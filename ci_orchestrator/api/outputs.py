@@ -37,7 +37,7 @@ def write_outputs(report: Report, out: Path, comment: CommentOptions, *, charts:
     for name, badge in sorted(render_badges(report).items()):
         yield _put(out / "badges" / name, badge)
     with atomically(out / "merged.xml") as file:
-        write_junit(report.results, file)
+        write_junit(report.results, file, strict=True)  # for others; what we read again is results.json
     yield out / "merged.xml"
     with atomically(out / "results.json") as file:
         file.writelines(stream_json(report))

@@ -56,7 +56,7 @@ def report_run(
 ) -> Reported:
     """Report on a run of this machine whose events are all in `fold`, and remember it."""
     plan = plan_of(lock)
-    sources = Sources(fold=fold, warnings=tuple(warnings))
+    sources = Sources(fold=fold, warnings=tuple(warnings), root=project.root)
     sources.take_kept(find_bundles(root), lock, plan.report.benchmarks)
     sources.take_files(_others(project, plan), lock)
     material = Material(
@@ -101,7 +101,14 @@ def report_files(
         paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
         build = root.name
     plan = plan_of(lock) if lock else project.plan_if_any()
-    sources = gather(paths, lock, but=out, others=_others(project, plan), benchmarks=_options(plan).benchmarks)
+    sources = gather(
+        paths,
+        lock,
+        but=out,
+        root=project.root,
+        others=_others(project, plan),
+        benchmarks=_options(plan).benchmarks,
+    )
     if sources.empty:
         raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
     material = Material(

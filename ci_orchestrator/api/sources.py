@@ -12,11 +12,13 @@ from ci_orchestrator.api.bundles import read_bundle
 from ci_orchestrator.api.reading import FileRead, read_file, read_files
 from ci_orchestrator.errors import ExitCode, ResultsError, UserError
 from ci_orchestrator.plan.lock import Lock
+from ci_orchestrator.providers.local.context import tracked_files
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.coverage import FileCoverage
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.formats.base import Kind, module_of
-from ci_orchestrator.results.model import TestResult, split_id
+from ci_orchestrator.results.model import TestResult, make_id, split_id
+from ci_orchestrator.results.paths import PathMap, is_absolute
 from ci_orchestrator.run.artifacts import COVERAGE, DIRECTORY
 from ci_orchestrator.run.bundle import MANIFEST, bundle_name, digest_file, find_bundles
 
@@ -28,7 +30,7 @@ class Sources:
     """Everything that was found. `damaged`: something that counts could not be read, so nothing can be certified.
 
     `coverage`: by the suite that measured it ("" when that is not known), with the paths that the tools wrote.
-    `partial`: why the coverage is less than all.
+    `partial`: why the coverage is less than all. `root`: the project's directory.
     """
 
     fold: Fold = field(default_factory=Fold)
@@ -37,6 +39,7 @@ class Sources:
     benchmarks: list[Benchmark] = field(default_factory=list)
     warnings: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
+    root: Path = field(default_factory=Path)
     damaged: bool = False
     _digests: set[str] = field(default_factory=set)
 
@@ -76,6 +79,15 @@ class Sources:
             self.partial += tuple(told.warnings)
         elif told.kind == "tests":
             self.damaged = self.damaged or bool(told.warnings)
+
+    def _place_results(self) -> None:
+        """Tests in files that a tool named by where they lay on some machine get the paths of the project."""
+        absolute = {path for one in self.results if is_absolute(path := one.path)}
+        if not absolute:
+            return
+        places = PathMap({}, tracked_files(self.root), str(self.root)).learned(absolute)
+        found = {path: place for path in absolute if (place := places.find(path))}
+        self.results = [_placed(one, found) for one in self.results]
 
     def _first_of_its_content(self, path: Path) -> bool:
         """Whether no other file held the same bytes: a measurement that is given twice is one measurement."""
@@ -121,6 +133,7 @@ class Sources:
                 ignored.append(told.path)
             else:
                 self.add(told)
+        self._place_results()
         if lock is not None and self.results:
             planned = _Planned(lock)
             self.results = [replace(one, id=planned.match(one.id)) for one in self.results]
@@ -135,16 +148,18 @@ def gather(
     lock: Lock | None,
     *,
     but: Path | None = None,
+    root: Path,
     others: Mapping[Path, bool] | None = None,
     benchmarks: Sequence[str] = (),
 ) -> Sources:
     """Read all `paths`: directories are searched, files must be of a known format. `but`: our own output, never read.
+    `root`: the project's directory.
 
     `others`: further files, which other steps of the build wrote (see `Sources.take_files`). `benchmarks`: globs of
     artifacts in bundles that hold benchmarks. Raises `UserError` for a path that is not there, `ResultsError` for a
     file that was named and is of no known format.
     """
-    sources = Sources()
+    sources = Sources(root=root)
     bundles: dict[Path, None] = {}
     files: dict[Path, bool] = dict(others or {})
     for path in paths:
@@ -191,6 +206,14 @@ def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None, benchmarks: 
 def _kept(directory: Path) -> list[Path]:
     """Regular files that a bundle keeps in one of its directories, sorted."""
     return sorted(path for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _placed(one: TestResult, places: Mapping[str, str]) -> TestResult:
+    suite, path, name = split_id(one.id)
+    if path not in places:
+        return one
+    attempts = tuple(replace(attempt, file=places.get(attempt.file, attempt.file)) for attempt in one.attempts)
+    return replace(one, id=make_id(suite, places[path], name), attempts=attempts)
 
 
 class _Planned:

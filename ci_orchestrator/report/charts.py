@@ -18,9 +18,9 @@ from ci_orchestrator.results.report import Report, TrendPoint
 def render_charts(report: Report) -> Iterator[tuple[str, bytes]]:
     """Every chart that the report has something to show on, as a file's name and its content.
 
-    ``trend`` (from two builds), ``coverage`` (from two that measured it), ``slowest`` and ``benchmarks`` (against a base), each as
-    ``NAME.svg``, ``NAME.png``, ``NAME-dark.svg`` and ``NAME-dark.png``. Raises `MissingPartError` when matplotlib is
-    not installed.
+    ``trend`` (from two builds), ``coverage`` (from two that measured it), ``slowest`` and ``benchmarks`` (against a
+    base), each as ``NAME.svg``, ``NAME.png``, ``NAME-dark.svg`` and ``NAME-dark.png``. Raises `MissingPartError` when
+    matplotlib is not installed.
     """
     kinds: tuple[Kind, ...] = ("svg", "png")
     themes: tuple[tuple[Theme, str], ...] = (("light", ""), ("dark", "-dark"))

@@ -116,7 +116,7 @@ class PathMap:
         return self._end(bare, tidy(module)) or self._unknown(clean)
 
     def _at_home(self, path: str) -> str:
-        return path if _absolute(path) else tidy(f"{self._home}/{path}") if self._home else path
+        return path if is_absolute(path) else tidy(f"{self._home}/{path}") if self._home else path
 
     def _end(self, path: str, module: str) -> str:
         learned = _rebased(path, self._learned)
@@ -127,7 +127,7 @@ class PathMap:
         if not self._files:
             return _inside(self._at_home(path))
         at_home = self._at_home(path)
-        return "" if _absolute(path) or _above(at_home) else at_home
+        return "" if is_absolute(path) or _above(at_home) else at_home
 
     def _within_path(self, path: str) -> str:
         parts = path.split("/")
@@ -161,7 +161,8 @@ def tidy(path: str) -> str:
     return ("/" if path.startswith("/") else "") + "/".join(parts)
 
 
-def _absolute(path: str) -> bool:
+def is_absolute(path: str) -> bool:
+    """Whether a path, with ``/`` between its parts, begins at a root or on a drive."""
     return path.startswith("/") or bool(_DRIVE.match(path))
 
 
@@ -178,7 +179,7 @@ def _inside(path: str) -> str:
 
 def _target(old: str, new: str) -> str:
     target = tidy(new)
-    if _absolute(target) or _above(target):
+    if is_absolute(target) or _above(target):
         raise ResultsError(f"{old!r} is mapped to {new!r}, which is outside the project", fix="map it to a path in it")
     return target
 

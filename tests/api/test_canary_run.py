@@ -16,6 +16,7 @@ from ci_orchestrator.api.running import resume_project, run_job, run_project
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.plan.lock import Lock, encode, seal
 from ci_orchestrator.results import events
+from ci_orchestrator.results.coverage import Counts
 from ci_orchestrator.results.model import Verdict
 from ci_orchestrator.run.bundle import damaged, find_bundles, read_events, read_manifest
 
@@ -158,16 +159,20 @@ def test_a_decision_stands_until_the_dead_letters_that_spoke_for_it_get_another_
 
 def test_the_coverage_report_of_a_suite_is_kept_in_its_bundle(tmp_path: Path) -> None:
     writes = (
-        "import pathlib\ndef test_it(): pathlib.Path('out').mkdir(); pathlib.Path('out/c.xml').write_text('<c/>')\n"
+        "import pathlib\n"
+        "def test_it():\n"
+        "    pathlib.Path('out').mkdir()\n"
+        "    pathlib.Path('out/c.info').write_text('SF:a.py\\nDA:1,1\\nend_of_record\\n')\n"
     )
-    suites = {"unit": {"tool": "pytest", "coverage": {"report": "out/c.xml"}, "cwd": "part"}}
+    suites = {"unit": {"tool": "pytest", "coverage": {"report": "out/c.info"}, "cwd": "part"}}
     project = make_project(tmp_path, {"part/test_a.py": writes}, suites)
     reported = run_project(project)
     [bundle] = find_bundles(reported.out.parent)
-    assert (bundle / "coverage" / "report" / "out" / "c.xml").read_text() == "<c/>"
+    assert (bundle / "coverage" / "report" / "out" / "c.info").exists()
     stored = [event for event in read_events(bundle) if isinstance(event, events.ArtifactStored)]
-    assert [(event.kind, event.path) for event in stored] == [("coverage", "coverage/report/out/c.xml")]
+    assert [(event.kind, event.path) for event in stored] == [("coverage", "coverage/report/out/c.info")]
     assert reported.report.warnings == ()
+    assert [(one.path, one.lines) for one in reported.report.coverage.files] == [("part/a.py", Counts(1, 1))]
 
 
 @pytest.mark.parametrize(

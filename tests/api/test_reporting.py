@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,32 @@ def test_a_file_that_is_refused_in_another_process_is_refused_here(tmp_path):
     with pytest.raises(ResultsError, match=r"known format") as caught:
         list(read_files(files, width=2))
     assert str(caught.value.where) == str(files[40][0])
+
+
+def test_files_of_another_machine_become_files_of_the_project(tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "cart.test.js").write_text("")
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "web"], check=True)
+    told = {"title": "adds", "fullName": "adds", "status": "passed", "ancestorTitles": [], "failureMessages": []}
+    files = ["/home/runner/work/shop/shop/web/cart.test.js", str(tmp_path / "web" / "cart.test.js")]
+    for number, file in enumerate(files):
+        suite = {
+            "name": file,
+            "status": "passed",
+            "message": "",
+            "assertionResults": [{**told, "title": f"adds{number}"}],
+        }
+        document = {
+            "numTotalTests": 1,
+            "numPassedTests": 1,
+            "numTotalTestSuites": 1,
+            "success": True,
+            "testResults": [suite],
+        }
+        (tmp_path / "results" / f"{number}.json").write_text(json.dumps(document))
+    found = report(tmp_path, tmp_path / "results").report
+    assert {one.path for one in found.results} == {"web/cart.test.js"}
+    assert len(found.results) == 2
