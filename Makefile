@@ -11,6 +11,7 @@ GENERATORS := schemas reference_plan reference_cli reference_limits reference_fo
 
 .DEFAULT_GOAL := help
 ENGINES := tests/engines
+TOOLS := tests/tools
 .PHONY: help demo test engines lint format types imports docs docs-check hooks bench clean
 
 help: ## list the targets
@@ -23,7 +24,7 @@ demo: $(VENV)/.ready-demo ## run the bundled example plan on this machine, and s
 test: $(VENV)/.ready-test ## run every test (PYTEST_ARGS="-x -k name" to choose)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-engines: $(ENGINES)/node_modules/.ready ## the CI engines of other people that tests run pipelines with (needs node 20+)
+engines: $(ENGINES)/node_modules/.ready $(TOOLS)/node_modules/.ready ## CI engines and test tools of other people (node 20+)
 
 lint: $(VENV)/.ready-dev ## ruff
 	$(BIN)/ruff check .
@@ -58,6 +59,10 @@ clean: ## remove what the targets made
 $(ENGINES)/node_modules/.ready: $(ENGINES)/package-lock.json
 	npm ci --prefix $(ENGINES) --ignore-scripts --no-audit --no-fund
 	node $(ENGINES)/github/bundle.mjs
+	@touch $@
+
+$(TOOLS)/node_modules/.ready: $(TOOLS)/package-lock.json
+	npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # --- environments: one .venv, installed in steps, again whenever pyproject.toml changes -------------------------------
