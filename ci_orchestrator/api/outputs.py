@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from ci_orchestrator.errors import MissingPartError
@@ -12,7 +13,7 @@ from ci_orchestrator.report.badges import render_badges
 from ci_orchestrator.report.charts import render_charts
 from ci_orchestrator.report.comment import render_comment
 from ci_orchestrator.report.comment.media import COMMENTS
-from ci_orchestrator.report.comment.options import SECTIONS, CommentOptions
+from ci_orchestrator.report.comment.options import KEY_LIMIT, SECTIONS, CommentOptions
 from ci_orchestrator.report.html import stream_html
 from ci_orchestrator.report.report_json import stream_json
 from ci_orchestrator.report.summary import render_summary
@@ -64,9 +65,14 @@ def comment_options(plan: Plan | None, root: Path, forge: str, warn: Callable[[s
     return CommentOptions(
         provider=forge if forge in COMMENTS else "github",
         sections=options.comment.sections or SECTIONS,
-        key=(plan.name if plan else None) or "report",
+        key=_key((plan.name if plan else None) or "report"),
         templates=templates,
     )
+
+
+def _key(name: str) -> str:
+    """What tells the comment of one plan from that of another on the same change."""
+    return name if len(name) <= KEY_LIMIT else f"{name[: KEY_LIMIT - 17]} {sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _template(root: Path, path: str) -> str:

@@ -14,6 +14,7 @@ _BUILDS = r"[1-9][0-9]{0,4} builds?"
 MOST_BUILDS = 99_999
 
 Section = Literal[
+    "gates",
     "changes",
     "failures",
     "not-proven",
@@ -22,11 +23,10 @@ Section = Literal[
     "benchmarks",
     "slowest",
     "trend",
-    "gates",
     "tables",
     "links",
 ]
-"""A part of the comment, each of which is there only when it has something to say."""
+"""The parts of the comment, in their order; each is there only when it has something to say."""
 
 
 def _builds(value: object) -> object:

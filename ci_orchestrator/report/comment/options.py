@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 from urllib.parse import quote
 
 from ci_orchestrator.errors import UserError
+from ci_orchestrator.plan.report_options import Section
 from ci_orchestrator.report.comment.media import COMMENTS, Medium, medium
 from ci_orchestrator.report.wording import listed
 
-SECTIONS = (
-    "gates",
-    "changes",
-    "failures",
-    "not-proven",
-    "flaky",
-    "coverage",
-    "benchmarks",
-    "slowest",
-    "trend",
-    "tables",
-    "links",
-)
+SECTIONS: tuple[Section, ...] = get_args(Section)
 """The parts of a comment, in their order. When room is short, the last give way first."""
 
 LEAST = 24_000
 """The least limit that holds the verdict, what could not be read, and the list of what was left out, at their longest:
 every character of every text written as an escape of fourteen."""
 
-_KEY_LIMIT = 100
+KEY_LIMIT = 100
+"""Characters of a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +62,7 @@ class CommentOptions:
 
 def marker(key: str) -> str:
     """The invisible first line of a comment, from which it is known again. Different keys have different markers."""
-    if not 0 < len(key) <= _KEY_LIMIT:
-        raise UserError("the key of a comment is empty or too long", fix=f"give it 1 to {_KEY_LIMIT} characters")
+    if not 0 < len(key) <= KEY_LIMIT:
+        raise UserError("the key of a comment is empty or too long", fix=f"give it 1 to {KEY_LIMIT} characters")
     # two hyphens could end an HTML comment
     return f"<!-- ci-orchestrator:{quote(key, safe='', errors='backslashreplace').replace('--', '%2D%2D')} -->"

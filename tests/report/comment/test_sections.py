@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -14,11 +13,8 @@ from report_samples import hostile_report, rich_report, sample_report
 from test_verdict import GREEN
 
 from ci_orchestrator.errors import ExitCode, UserError
-from ci_orchestrator.plan.report_options import Section
 from ci_orchestrator.report.comment import CommentOptions, render_comment
-from ci_orchestrator.report.comment.media import COMMENTS
 from ci_orchestrator.report.comment.options import SECTIONS, marker
-from ci_orchestrator.report.comment.sections import sections
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
 from ci_orchestrator.results.findings import (
     Analysis,
@@ -132,10 +128,6 @@ def test_there_is_more_than_a_line_when(report: Report) -> None:
 def test_there_is_but_a_line_when(report: Report) -> None:
     assert len(comment(report).splitlines()) == 2
 
-
-def test_sections_are_those_of_the_plan_in_their_order() -> None:
-    assert tuple(sections(COMMENTS["github"])) == SECTIONS
-    assert set(get_args(Section)) == set(SECTIONS)
     names = "Gates", "What changed", "Failures", "Not proven", "Flaky", "Coverage", "Benchmarks", "Slowest", "Trend"
     headings = re.findall(r"^#### (.*?)(?: since.*)?$", comment(RICH), re.MULTILINE)
     assert headings == [*names, "Tables"]
