@@ -128,6 +128,9 @@ def test_there_is_more_than_a_line_when(report: Report) -> None:
 def test_there_is_but_a_line_when(report: Report) -> None:
     assert len(comment(report).splitlines()) == 2
 
+
+def test_sections_are_those_of_the_plan_in_their_order() -> None:
+    assert tuple(sections(COMMENTS["github"])) == SECTIONS
     names = "Gates", "What changed", "Failures", "Not proven", "Flaky", "Coverage", "Benchmarks", "Slowest", "Trend"
     headings = re.findall(r"^#### (.*?)(?: since.*)?$", comment(RICH), re.MULTILINE)
     assert headings == [*names, "Tables"]
