@@ -14,7 +14,9 @@ from test_verdict import GREEN
 
 from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.report.comment import CommentOptions, render_comment
+from ci_orchestrator.report.comment.media import COMMENTS
 from ci_orchestrator.report.comment.options import SECTIONS, marker
+from ci_orchestrator.report.comment.sections import sections
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
 from ci_orchestrator.results.findings import (
     Analysis,
