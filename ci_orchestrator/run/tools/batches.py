@@ -224,10 +224,14 @@ class BatchSession:
         return batch.wait(None)
 
     def _keep_coverage(self, batch: Batch) -> None:
-        if self._learned.covered is not None and self._commands.coverage:
-            part = batch.coverage / self._commands.coverage
-            if part.is_file():
-                self._learned.covered.add(part)
+        """Add the run's part to the suite's report. One without any file tells nothing, and is no report to anybody."""
+        part = batch.coverage / self._commands.coverage
+        if self._learned.covered is None or not self._commands.coverage or not part.is_file():
+            return
+        if part.stat().st_size:
+            self._learned.covered.add(part)
+        else:
+            part.unlink()
 
     def _conclude(self, batch: Batch, code: int) -> Gone | None:
         told = self._commands.read(batch.tests, batch.results, started=batch.at)

@@ -10,8 +10,10 @@ import pytest
 from parts import need
 from tool_workers import NODE_MODULES, Bench, need_node_package, outcomes
 
+from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.model import Cause, Outcome
 from ci_orchestrator.run.tools.base import Collected, Gone
+from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.playwright import PlaywrightTool
 
 CONFIG = """
@@ -42,7 +44,7 @@ test('shows', async ({ page }) => {
   await page.setContent('<h1>hello</h1>');
   await expect(page.locator('h1')).toHaveText('hello');
 });
-test('late', async () => { await new Promise((done) => setTimeout(done, 30000)); });
+test('late', async () => { test.setTimeout(300); await new Promise((done) => setTimeout(done, 30000)); });
 test('dies', async () => { process.exit(3); });
 """
 
@@ -98,7 +100,7 @@ def test_exactly_what_is_wanted_runs(bench: Bench) -> None:
 
 
 def test_a_browser_a_time_out_of_its_own_and_a_death(bench: Bench) -> None:
-    worker = bench.idle(test_timeout=10.0)
+    worker = bench.idle()
     finished = worker.finish(*PAGE_TESTS)
     shows, late, dies = PAGE_TESTS
     assert finished[shows].outcome is Outcome.PASSED
@@ -115,3 +117,13 @@ def test_a_file_that_cannot_be_loaded_is_an_error_of_the_collection(bench: Bench
     assert path == "e2e/broken.spec.js"
     assert "at import" in why
     worker.finish()
+
+
+@pytest.mark.parametrize(("limit", "handed"), [(2.5, ["--timeout=2500"]), (60.0, []), (None, [])])
+def test_a_limit_is_handed_over_where_it_is_stricter_than_playwrights(
+    bench: Bench, limit: float | None, handed: list[str]
+) -> None:
+    suite = Suite(name="suite", tool="playwright", test_timeout=limit)
+    commands = bench.tool.commands(suite, bench.workspace, bench.workspace.env, Learned())
+    call = commands.running(SHOP_TESTS[:1], bench.root / "results", bench.root / "coverage")
+    assert [argument for argument in call.argv if argument.startswith("--timeout")] == handed
