@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from parts import PROJECT
+from tool_workers import NODE_MODULES, need_go, need_node_package
 
 sys.path.insert(0, str(PROJECT / "scripts"))
 
@@ -88,8 +89,18 @@ def environment() -> dict[str, str]:
     }
 
 
+def prepare(page: str, folder: Path) -> None:
+    """What a reader of the page has installed."""
+    if page == "go":
+        need_go()
+    elif page == "javascript":
+        need_node_package("jest")
+        (folder / "node_modules").symlink_to(NODE_MODULES)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path) -> None:
+    prepare(page.stem, tmp_path)
     for step in steps(page.read_text(encoding="utf-8")):
         place = f"{page.relative_to(PROJECT)}:{step.line}"
         if step.file:

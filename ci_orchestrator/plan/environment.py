@@ -83,7 +83,8 @@ class Coverage(Model):
     """The coverage that the suite's tool writes."""
 
     report: ProjectPath
-    """The file that it writes, relative to `cwd`. It is kept in the bundle, and shown by the provider's own means."""
+    """The file that it writes, relative to `cwd`. It is kept in the bundle, and shown by the provider's own means. The
+    tools `go`, `jest` and `vitest` are made to write it; others are told to by `args` or their configuration."""
     map: dict[Label, ProjectPath] = {}
     """Where the report's paths stand in the project: beginnings of paths, such as `/builds/app`, and the directory that
     is meant. Paths below the project, and those that end like just one of its files, are found without it."""

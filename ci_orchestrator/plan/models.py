@@ -98,7 +98,7 @@ class SuiteSettings(Model):
     ] = Shards(count=1)
     """How many jobs: a number, `auto` (one for each runner of the class), or a target time with a maximum."""
     keep_together: Literal["file", "none"] = "none"
-    """`file` never divides a file's tests over jobs."""
+    """`file` never divides a file's tests (of Go: a package's) over jobs."""
     allow_empty: bool = False
     """Whether finding no tests is fine. Otherwise it is an error."""
     timeout: Duration = 1800.0

@@ -262,7 +262,9 @@ class BatchSession:
 
     def _tell(self, batch: Batch, finished: Finished) -> None:
         if batch.alone:
-            cpu, duration = batch.process.usage.cpu, finished.duration or batch.duration
+            cpu, duration = batch.process.usage.cpu, finished.duration
+            if not self._commands.start_up or finished.outcome is Outcome.ERRORED:  # else 0 means less than is told
+                duration = duration or batch.duration
             finished = replace(finished, started=batch.at, duration=duration, cpu=cpu, peak_memory=batch.peak)
         else:
             self._sink(self._workspace.worker, Started(test=finished.test, at=finished.started))
