@@ -82,7 +82,7 @@ $(VENV)/.ready-demo: $(VENV)/.created pyproject.toml
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready-demo pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[charts,junitparser,lxml,templates]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[azure,charts,github,gitlab,jenkins,junitparser,lxml,postgres,s3,templates]' --group test
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready-test pyproject.toml

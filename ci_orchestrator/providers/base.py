@@ -28,15 +28,44 @@ _HEAD = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Where a run takes place. Empty when it is not known.
+class Place:
+    """A repository or project at a provider. `kind`: ``github``, ``gitlab``, ``azure``, ``jenkins`` or ``local``.
 
-    `revision`: the commit. `branch`: the branch that it is on. `dirty`: the working tree differs from it.
+    `api`: the address that its API begins with; `web`: what people open. `repository`: its name there: ``owner/name``,
+    ``group/sub/name``, ``project/repository`` of an organization in Azure, the full name of a Jenkins job.
+    """
+
+    kind: str
+    api: str
+    web: str
+    repository: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where a run takes place, and where the change lives. Empty, 0 or None when it is not known.
+
+    `revision`: the commit that is tested. `branch`: the branch that it is on. `dirty`: the working tree differs from it.
+    `event`: why the build runs, one of ``push``, ``change``, ``schedule``, ``manual``. `change`: the number of the pull
+    or merge request; `head`: the revision that it proposes, which is not `revision` where a merge with `base` is tested;
+    `base`: the branch that it goes to. `fork`: it comes from another repository, so that this job may have no secrets
+    and must not be believed. `build`, `attempt`, `job`: as the provider names them. `host`: where this build runs;
+    `forge`: where its repository lives ; a Jenkins or Azure build may be of a repository at GitHub.
     """
 
     revision: str = ""
     branch: str = ""
     dirty: bool = False
+    event: str = ""
+    change: int = 0
+    head: str = ""
+    base: str = ""
+    fork: bool = False
+    build: str = ""
+    attempt: int | None = None
+    job: str = ""
+    host: Place | None = None
+    forge: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
