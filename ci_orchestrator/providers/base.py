@@ -45,12 +45,12 @@ class Place:
 class Context:
     """Where a run takes place, and where the change lives. Empty, 0 or None when it is not known.
 
-    `revision`: the commit that is tested. `branch`: the branch that it is on. `dirty`: the working tree differs from it.
-    `event`: why the build runs, one of ``push``, ``change``, ``schedule``, ``manual``. `change`: the number of the pull
-    or merge request; `head`: the revision that it proposes, which is not `revision` where a merge with `base` is tested;
-    `base`: the branch that it goes to. `fork`: it comes from another repository, so that this job may have no secrets
-    and must not be believed. `build`, `attempt`, `job`: as the provider names them. `host`: where this build runs;
-    `forge`: where its repository lives ; a Jenkins or Azure build may be of a repository at GitHub.
+    `revision`: the commit that is tested. `branch`: the branch that it is on. `dirty`: the working tree differs from
+    it. `event`: why the build runs, one of ``push``, ``change``, ``schedule``, ``manual``. `change`: the number of the
+    pull or merge request; `head`: the revision that it proposes, which is not `revision` where a merge with `base` is
+    tested; `base`: the branch that it goes to. `fork`: it comes from another repository, so that this job may have no
+    secrets and must not be believed. `build`, `attempt`, `job`: as the provider names them. `host`: where this build
+    runs; `forge`: where its repository lives; a Jenkins or Azure build may be of a repository at GitHub.
     """
 
     revision: str = ""
