@@ -66,6 +66,10 @@ class Mask:
         return self._data.sub(MASK.encode(), data) if self._data else data
 
 
+NO_MASK = Mask()
+"""Hides nothing."""
+
+
 def _forms(secret: str) -> Iterable[str]:
     for part in {secret, *secret.splitlines()}:
         text = part.strip("\r\n")

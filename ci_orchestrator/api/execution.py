@@ -29,6 +29,7 @@ from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.model import Cause, Verdict
 from ci_orchestrator.run.artifacts import Kept, collect, collect_coverage
 from ci_orchestrator.run.bundle import EventLog, atomically, bundle_name, seal_bundle
+from ci_orchestrator.run.redact import mask_file
 from ci_orchestrator.translate.phases import tails
 
 _CUT_SHORT = frozenset({Cause.INTERRUPTED, Cause.WITHHELD})
@@ -122,6 +123,7 @@ class Execution:
                 target = place / path.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(path, target)
+                mask_file(target, self.crew.mask(member.suite))
 
     def _spec(self, job: Job) -> JobSpec:
         suite = self.plan.suites[job.suite]
@@ -220,14 +222,15 @@ class Execution:
     def _keep(self, suite: Suite, job: Job, bundle: Path) -> None:
         """The suite's artifacts and its report of coverage, into the bundle."""
         base, project = self.crew.project / suite.cwd, self.crew.project
+        mask = self.crew.mask(suite)
         try:
-            kept = collect(suite.artifacts.paths, base=base, project=project, bundle=bundle)
+            kept = collect(suite.artifacts.paths, base=base, project=project, bundle=bundle, mask=mask)
         except UserError as error:  # the tests have run: their results are worth more than these files
             self.warnings += (f"no artifacts of suite {suite.name} were kept: {error}",)
         else:
             self._note_kept(kept, job, bundle)
         if suite.coverage is not None:
-            report = collect_coverage(suite.coverage.report, base=base, project=project, bundle=bundle)
+            report = collect_coverage(suite.coverage.report, base=base, project=project, bundle=bundle, mask=mask)
             self._note_kept(report, job, bundle)
             if not report.stored and not report.refused:
                 self.warnings += (f"suite {suite.name} wrote no coverage report {suite.coverage.report}",)

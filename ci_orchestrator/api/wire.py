@@ -16,7 +16,7 @@ from ci_orchestrator.errors import UserError
 from ci_orchestrator.history.opening import Opened
 from ci_orchestrator.history.opening import open_history as open_history  # noqa: PLC0414 - wired through
 from ci_orchestrator.providers.azure.context import AzureCi
-from ci_orchestrator.providers.base import Ci
+from ci_orchestrator.providers.base import TOKENS, Ci
 from ci_orchestrator.providers.github.context import GithubCi
 from ci_orchestrator.providers.gitlab.context import GitlabCi
 from ci_orchestrator.providers.jenkins.context import JenkinsCi
@@ -37,7 +37,7 @@ def new_crew(root: Path, workers: int | None, *, marker: str = "") -> Crew:
     """The workers of this machine; `workers` at once, by default as many as there are CPUs that we may use."""
     if workers is not None and workers < 1:
         raise UserError(f"{workers} workers can do nothing", fix="--workers takes 1 or more")
-    return Crew(root, os.environ, width=workers or usable_cpus(), marker=marker or uuid4().hex)
+    return Crew(root, os.environ, width=workers or usable_cpus(), marker=marker or uuid4().hex, hidden=TOKENS)
 
 
 def this_ci(environ: Mapping[str, str], root: Path, out: TextIO) -> Ci:

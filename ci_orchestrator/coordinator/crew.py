@@ -5,15 +5,16 @@ from __future__ import annotations
 import queue
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from ci_orchestrator import plugins
+from ci_orchestrator.masking import Mask
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.run.tools import TOOLS
-from ci_orchestrator.run.tools.base import Collected, Message, Session, Tool, Workspace
+from ci_orchestrator.run.tools.base import Collected, Message, Session, Tool, Workspace, masked
 
 
 @dataclass(slots=True)
@@ -42,9 +43,15 @@ class Member:
 
 
 class Crew:
-    """Opens workers and keeps their places. `width` is how many may work at once; each has a place below it."""
+    """Opens workers and keeps their places. `width` is how many may work at once; each has a place below it.
 
-    def __init__(self, project: Path, env: Mapping[str, str], *, width: int, marker: str) -> None:
+    Nothing that workers say holds a secret: the values of the variables that their suite calls so, and of those that
+    are `hidden` for all, are masked before anybody hears of it.
+    """
+
+    def __init__(
+        self, project: Path, env: Mapping[str, str], *, width: int, marker: str, hidden: Collection[str] = ()
+    ) -> None:
         self.inbox: queue.SimpleQueue[tuple[str, Message]] = queue.SimpleQueue()
         self.members: dict[str, Member] = {}
         self.width = width
@@ -54,6 +61,8 @@ class Crew:
         self._scratch = Path(tempfile.mkdtemp(prefix=_prefix(marker)))
         self._numbers = count(1)
         self._tools: dict[str, Tool] = {}
+        self._hidden = frozenset(hidden)
+        self._masks: dict[frozenset[str], Mask] = {}
 
     def open(self, suite: Suite, *, claims: Path | None = None, only: frozenset[str] | None = None) -> Member:
         """Start a worker for `suite`. Raises `UserError` when its tool or interpreter is not there."""
@@ -75,7 +84,10 @@ class Crew:
         )
         for path in (workspace.scratch, workspace.results, workspace.coverage):
             path.mkdir(parents=True)
-        session = self._tool(suite.tool).open(suite, workspace, self._say)
+        mask = self.mask(suite)
+        session = self._tool(suite.tool).open(
+            suite, workspace, lambda worker, message: self.inbox.put((worker, masked(message, mask)))
+        )
         member = self.members[name] = Member(name, suite, session, workspace)
         return member
 
@@ -92,8 +104,12 @@ class Crew:
         """Remove all scratch space. Workers must be gone by now."""
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _say(self, worker: str, message: Message) -> None:
-        self.inbox.put((worker, message))
+    def mask(self, suite: Suite) -> Mask:
+        """What hides the secrets that the workers of a suite may know."""
+        names = self._hidden | frozenset(suite.secrets)
+        if names not in self._masks:
+            self._masks[names] = Mask(self._env.get(name, "") for name in sorted(names))
+        return self._masks[names]
 
     def _tool(self, name: str) -> Tool:
         if name not in self._tools:

@@ -27,6 +27,21 @@ _HEAD = 20
 """Lines at the beginning of a file in which its command stands."""
 
 
+TOKENS = (
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "AZURE_DEVOPS_EXT_PAT",
+    "CI_JOB_TOKEN",
+    "CI_REGISTRY_PASSWORD",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GITLAB_TOKEN",
+    "JENKINS_API_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+)
+"""Variables in which jobs are handed tokens of their provider: what tests write is masked for their values, too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A repository or project at a provider. `kind`: ``github``, ``gitlab``, ``azure``, ``jenkins`` or ``local``.

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ci_orchestrator.errors import UserError
+from ci_orchestrator.masking import NO_MASK, Mask
+from ci_orchestrator.run.redact import holds_secret
 
 DIRECTORY = "artifacts"
 COVERAGE = "coverage"
@@ -45,10 +47,19 @@ class Kept:
     refused: tuple[tuple[str, str], ...] = ()
 
 
-def collect(paths: Mapping[str, str], *, base: Path, project: Path, bundle: Path, limits: Limits | None = None) -> Kept:
+def collect(
+    paths: Mapping[str, str],
+    *,
+    base: Path,
+    project: Path,
+    bundle: Path,
+    limits: Limits | None = None,
+    mask: Mask = NO_MASK,
+) -> Kept:
     """Copy what the globs `paths` (by name) match below `base` to ``artifacts/<name>/…`` of `bundle`.
 
-    Only regular files inside `project`: a link that leaves it, a device or a pipe is refused and told. Raises
+    Only regular files inside `project`: a link that leaves it, a device or a pipe is refused and told, and so is a file
+    in which a secret stands (`mask`). Raises
     `UserError` for a glob that is absolute or climbs, and, before anything is copied, for more than `limits`.
     """
     limits = limits or Limits()
@@ -59,7 +70,7 @@ def collect(paths: Mapping[str, str], *, base: Path, project: Path, bundle: Path
     for name, pattern in sorted(paths.items()):
         for relative, path in _matches(base, pattern):
             try:
-                target = _target(path, root)
+                target = _target(path, root, mask)
             except _RefusedError as why:
                 refused.append((relative, str(why)))
             else:
@@ -70,13 +81,13 @@ def collect(paths: Mapping[str, str], *, base: Path, project: Path, bundle: Path
     return Kept(tuple(kept), tuple(refused))
 
 
-def collect_coverage(report: str, *, base: Path, project: Path, bundle: Path) -> Kept:
+def collect_coverage(report: str, *, base: Path, project: Path, bundle: Path, mask: Mask = NO_MASK) -> Kept:
     """Copy the file `report` below `base` to ``coverage/report/…`` of `bundle`, by the same rules. It may be absent."""
     path = base / report
     if not path.exists() and not path.is_symlink():
         return Kept()
     try:
-        target = _target(path, project.resolve())
+        target = _target(path, project.resolve(), mask)
     except _RefusedError as why:
         return Kept(refused=((report, str(why)),))
     return Kept((_copy(COVERAGE, target, bundle, f"{COVERAGE}/report/{PurePosixPath(report)}"),))
@@ -100,7 +111,7 @@ class _RefusedError(Exception):
     """A file that is not taken, and why."""
 
 
-def _target(path: Path, root: Path) -> Path:
+def _target(path: Path, root: Path, mask: Mask) -> Path:
     """The file itself, all links followed. Raises `_RefusedError` when it is none that a job may keep."""
     try:
         target = path.resolve(strict=True)
@@ -115,6 +126,8 @@ def _target(path: Path, root: Path) -> Path:
         raise _RefusedError("not a regular file")
     if not os.access(target, os.R_OK):
         raise _RefusedError("not readable")
+    if holds_secret(target, mask):
+        raise _RefusedError("a secret stands in it")
     return target
 
 

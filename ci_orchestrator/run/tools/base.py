@@ -7,10 +7,11 @@ any thread; it never decides about retries.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from ci_orchestrator.masking import Mask
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.model import Cause, Outcome
 
@@ -84,6 +85,34 @@ class Gone:
 
 Message = Collected | Started | Finished | Unknown | Unexpected | Gone
 Sink = Callable[[str, Message], None]
+
+
+def masked(message: Message, mask: Mask) -> Message:
+    """The message without secrets in what a test or its tool wrote. Names of tests stay: they are how all of us know
+    them.
+    """
+    if not mask:
+        return message
+    if isinstance(message, Finished):
+        return replace(
+            message,
+            message=mask(message.message),
+            details=mask(message.details),
+            stdout=mask(message.stdout),
+            stderr=mask(message.stderr),
+        )
+    if isinstance(message, Unexpected):
+        result = masked(message.result, mask)
+        return replace(message, result=result) if isinstance(result, Finished) else message
+    if isinstance(message, Gone):
+        return replace(message, evidence=mask(message.evidence), failed=mask(message.failed))
+    if isinstance(message, Collected):
+        return replace(
+            message,
+            errors=tuple((path, mask(text)) for path, text in message.errors),
+            skipped=tuple((path, mask(text)) for path, text in message.skipped),
+        )
+    return message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
