@@ -1,0 +1,121 @@
+"""A session of requests that is patient, remembers, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from ci_orchestrator.clock import Clock, SystemClock
+from ci_orchestrator.providers.http.cache import Cache
+from ci_orchestrator.providers.http.meter import Meter
+from ci_orchestrator.providers.http.patience import READING, Patience
+
+CONNECT = 10.0
+"""Seconds until a connection must stand."""
+READ = 60.0
+"""Seconds without a byte after which an answer is given up."""
+PIECE = 256 * 1024
+"""Bytes in which downloads are read."""
+
+
+class PatientAdapter(HTTPAdapter):
+    """Sends for a session: with time-outs, again where that is right, and conditionally where the answer is known."""
+
+    def __init__(self, meter: Meter, patience: Patience, clock: Clock) -> None:
+        super().__init__()
+        self._meter = meter
+        self._patience = patience
+        self._clock = clock
+        self._cache = Cache()
+
+    def send(  # noqa: PLR0917 - as requests has it
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,  # noqa: ANN401
+        verify: Any = True,  # noqa: ANN401
+        cert: Any = None,  # noqa: ANN401
+        proxies: Any = None,  # noqa: ANN401
+    ) -> requests.Response:
+        """See `HTTPAdapter.send`. Raises what it raises."""
+        known = None if stream else self._cache.ask(request)
+        patient = timeout or (CONNECT, READ)
+        for tried in range(1, self._patience.tries + 1):
+            try:
+                _rewind(request, tried)
+                answer = super().send(request, stream, patient, verify, cert, proxies)
+                if not stream:
+                    _ = answer.content  # here, so that a connection that is cut within it counts as a try
+            except requests.RequestException as error:
+                self._meter.failed(request)
+                if tried == self._patience.tries or not _again(request.method or "", error):
+                    raise
+                self._wait(self._patience.pause(tried))
+                continue
+            self._meter.answered(request, answer, stream=stream)
+            wait = self._patience.after(request.method or "", answer, tried, self._clock.now())
+            if wait is None:
+                return self._cache.resolve(request, answer, known) if not stream else answer
+            answer.close()
+            self._wait(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def _wait(self, seconds: float) -> None:
+        self._meter.waits(seconds)
+        self._clock.sleep(seconds)
+
+
+def session(meter: Meter, *, patience: Patience | None = None, clock: Clock | None = None) -> requests.Session:
+    """A session for one provider. Credentials are its `auth` (see `Bearer`), not headers: those of a ``.netrc`` would
+    replace them.
+    """
+    made = requests.Session()
+    adapter = PatientAdapter(meter, patience or Patience(), clock or SystemClock())
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    made.headers["User-Agent"] = "ci-orchestrator"
+    return made
+
+
+class Bearer(requests.auth.AuthBase):
+    """A token in a header. requests drops ``Authorization`` when another host is redirected to."""
+
+    def __init__(self, value: str, *, header: str = "Authorization", scheme: str = "Bearer ") -> None:
+        self._header = header
+        self._value = f"{scheme}{value}" if value else ""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._value:
+            request.headers[self._header] = self._value
+        return request
+
+
+def pieces(answer: requests.Response) -> Iterator[bytes]:
+    """The body of a streamed answer, never more than `PIECE` bytes at a time. Closes it."""
+    with answer:
+        yield from answer.iter_content(PIECE)
+
+
+def _rewind(request: requests.PreparedRequest, tried: int) -> None:
+    """What is sent from a file begins again where it began."""
+    if tried > 1 and isinstance(getattr(request, "_body_position", None), int):
+        requests.utils.rewind_body(request)
+
+
+def _again(method: str, error: requests.RequestException) -> bool:
+    """Whether a request that had no answer may be sent again: what reads always, the rest if nobody heard it."""
+    if isinstance(error, (requests.exceptions.SSLError, requests.exceptions.InvalidURL)):
+        return False
+    if not isinstance(error, (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)):
+        return False
+    return method in READING or _unheard(error)
+
+
+def _unheard(error: requests.RequestException) -> bool:
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
