@@ -26,7 +26,7 @@ from ci_orchestrator.plan.models import Plan, Suite
 from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold, Status
 from ci_orchestrator.results.formats.junit_writer import write_junit
-from ci_orchestrator.results.model import Cause, Verdict
+from ci_orchestrator.results.model import Cause, Outcome, Verdict
 from ci_orchestrator.run.artifacts import Kept, collect, collect_coverage
 from ci_orchestrator.run.bundle import EventLog, atomically, bundle_name, seal_bundle
 from ci_orchestrator.run.redact import mask_file
@@ -34,6 +34,8 @@ from ci_orchestrator.translate.phases import tails
 
 _CUT_SHORT = frozenset({Cause.INTERRUPTED, Cause.WITHHELD})
 """Why an attempt ended, or never began, for a reason that is not the test's."""
+_WELL = frozenset({Outcome.PASSED, Outcome.SKIPPED})
+"""How a test ended that need not run again in another attempt of its job."""
 
 
 class Observer:
@@ -55,6 +57,7 @@ class Execution:
 
     `gates`: those of the lock that are decided here: of stages all of whose jobs run here.
     `skipped`: tests whose module was skipped when it was collected here, and why. `retry_dead`: dead letters run again.
+    `rerun`: `fold` holds earlier attempts of these jobs, of which only what passed or was skipped stands.
     """
 
     lock: Lock
@@ -67,6 +70,7 @@ class Execution:
     gates: Sequence[Gate] = ()
     attempt: int = 1
     retry_dead: bool = False
+    rerun: bool = False
     skipped: Mapping[str, str] = field(default_factory=dict)
     fold: Fold = field(default_factory=Fold)
     warnings: tuple[str, ...] = ()
@@ -128,9 +132,9 @@ class Execution:
     def _spec(self, job: Job) -> JobSpec:
         suite = self.plan.suites[job.suite]
         ids = {f"{job.suite}::{test}" for test in job.tests}
-        settled = {
-            test: outcome for test, outcome in self.fold.settled(dead_too=not self.retry_dead).items() if test in ids
-        }
+        stands = _WELL if self.rerun else frozenset(Outcome)
+        every = self.fold.settled(dead_too=not self.retry_dead and not self.rerun)
+        settled = {test: outcome for test, outcome in every.items() if test in ids and outcome in stands}
         return JobSpec(
             id=job.id,
             suite=job.suite,
@@ -186,7 +190,7 @@ class Execution:
                     order=order,
                     priority=suite.priority,
                     estimate=estimate / 1000,
-                    number=len(self.fold.attempts.get(key, ())) + 1,
+                    number=1 + sum(one.job_attempt == self.attempt for one in self.fold.attempts.get(key, ())),
                     whole=suite.keep_together == "file",
                 )
             )

@@ -61,7 +61,8 @@ def gate_stage(
 ) -> Gated:
     """Decide on a stage by the bundles of its jobs below `paths` (default: those below the project's state).
 
-    Of each job the last attempt counts. The decision is left as a bundle below `out` and told to the pipeline (`ci`).
+    Of each job the last attempt must have come to its end; of each test the last attempt counts. The decision is left
+    as a bundle below `out` and told to the pipeline (`ci`).
     `attempt`: which try of the gate this is; by default as the provider counts, or the first that is not there yet.
     Raises `LockError`, and `UserError` for a path that does not exist.
     """
@@ -112,7 +113,8 @@ class _Evidence:
             reasons = withheld(self._lock, Fold(event for bundle in self._ours for event in bundle.log))
             if all(job.id in reasons for job in self._jobs):
                 return None, min(reasons[job.id] for job in self._jobs)
-        sound = (one for bundles in self._latest.values() for one in bundles if not one.problems)
+        # a job that was tried again may have run only what had not passed: all that is sound counts, the last decides
+        sound = (one for one in self._ours if one.job in self._gate.jobs and not one.problems)
         results = Fold(event for bundle in sound for event in bundle.log).results()
         final = {test: (one.outcome, one.duration) for test, one in results.items()}
         doubts = [doubt for job in self._jobs for doubt in self._doubts(job, final)]

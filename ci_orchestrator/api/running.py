@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.assembly import exit_code
+from ci_orchestrator.api.bundles import read_bundle
 from ci_orchestrator.api.execution import Execution, Observer
 from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, alone, read_lock, writing
@@ -118,13 +119,16 @@ def run_job(
     *,
     attempt: int = 1,
     workers: int | None = None,
+    previous: Path | None = None,
     out: Path | None = None,
     observer: Observer | None = None,
     clock: Clock | None = None,
 ) -> JobRun:
     """Run exactly one job of a lock and leave its bundle below `out`; its needs are the pipeline's concern.
 
-    `attempt`: which try of the job this is. Raises `LockError` when plan or tests are not those of the lock.
+    `attempt`: which try of the job this is. `previous`: a directory that may hold the bundles of earlier tries in the
+    same build: what passed or was skipped there is not run again. They must come from the same revision, which nothing
+    in them can prove. Raises `LockError` when plan or tests are not those of the lock.
     """
     clock, observer = clock or wire.system_clock(), observer or Observer()
     lock = read_lock(lock_file)
@@ -135,12 +139,26 @@ def run_job(
     bundle = root / bundle_name(job.id, attempt)
     if bundle.exists():
         raise UserError(f"{bundle} is there already", fix="count --attempt up, or remove it")
+    earlier, warnings = _earlier(lock, job, previous, attempt)
     crew = wire.new_crew(project.root, workers)
     try:
         skipped = _collect_job(lock, job, plan, crew, clock)
         observer.planned(lock, [job])
         alone = job.model_copy(update={"needs": (), "after": ""})
-        execution = Execution(lock, plan, [alone], root, crew, clock, observer, attempt=attempt, skipped=skipped)
+        execution = Execution(
+            lock,
+            plan,
+            [alone],
+            root,
+            crew,
+            clock,
+            observer,
+            attempt=attempt,
+            rerun=True,
+            skipped=skipped,
+            fold=earlier,
+            warnings=warnings,
+        )
         interrupted = execution.run()
     finally:
         end_all(crew, clock)
@@ -154,6 +172,22 @@ def run_job(
         exit_code=exit_code(certificate, results, interrupted=interrupted),
         warnings=execution.warnings,
     )
+
+
+def _earlier(lock: Lock, job: Job, previous: Path | None, attempt: int) -> tuple[Fold, tuple[str, ...]]:
+    """What earlier tries of the job left, in order, and what of it is not believed: then its tests run again."""
+    fold, warnings = Fold(), []
+    found = [] if previous is None else [read_bundle(bundle, lock) for bundle in find_bundles(previous)]
+    for bundle in sorted(found, key=lambda one: (one.attempt, one.name)):
+        if bundle.job != job.id or bundle.attempt >= attempt:
+            continue
+        if bundle.foreign or bundle.problems:
+            why = "it belongs to another lock" if bundle.foreign else bundle.problems[0]
+            warnings.append(f"{bundle.name} was not taken into account: {why}")
+            continue
+        for event in bundle.log:
+            fold.add(event)
+    return fold, tuple(warnings)
 
 
 def _resume(

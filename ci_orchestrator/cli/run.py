@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with --job: which try of the job this is (default: as the provider counts)",
     )
+    parser.add_argument(
+        "--previous",
+        type=Path,
+        metavar="DIR",
+        help="with --job: where bundles of earlier tries in the same build may be; what passed there is not run again",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="with --job: where the bundle goes")
     parser.add_argument("--resume", action="store_true", help="go on with the last run: run what has no result yet")
     parser.add_argument("--retry-dead", action="store_true", help="with --resume: give dead letters another try")
@@ -60,6 +66,7 @@ def run(args: argparse.Namespace) -> ExitCode:
                 args.job,
                 attempt=args.attempt or wire.this_ci(os.environ, project.root, output.out).attempt or 1,
                 workers=args.workers,
+                previous=args.previous,
                 out=args.out,
                 observer=watcher,
             )
@@ -182,8 +189,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UserError("--resume goes on with the last run as it was", fix="leave out --lock, --job, --suite, --group")
     if args.lock and (args.suite or args.group):
         raise UserError("a lock says what to run", fix="leave out --suite and --group, or make a lock with them")
-    if not args.job and (args.attempt is not None or args.out):
-        raise UserError("--attempt and --out go with --job", fix="name the job, or leave them out")
+    if not args.job and (args.attempt is not None or args.out or args.previous):
+        raise UserError("--attempt, --previous and --out go with --job", fix="name the job, or leave them out")
     if args.attempt is not None and args.attempt < 1:
         raise UserError("--attempt counts from 1", fix="--attempt 2 for the first re-run")
     if args.retry_dead and not args.resume:

@@ -1,0 +1,133 @@
+"""Another try of a job runs only what has no pass yet, and nothing is believed that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from projects import make_project
+
+from ci_orchestrator.api.gating import gate_stage
+from ci_orchestrator.api.planning import plan_project
+from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.reporting import report_files
+from ci_orchestrator.api.running import JobRun, run_job
+from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.results.model import Verdict
+
+TESTS = """
+    import pathlib
+    import pytest
+
+    RAN = pathlib.Path(__file__).parent.parent / "ran.txt"
+    MENDED = pathlib.Path(__file__).parent.parent / "mended"
+
+    @pytest.fixture(autouse=True)
+    def note(request):
+        with RAN.open("a") as file:
+            file.write(request.node.name + "\\n")
+
+    def test_well(): pass
+    def test_skipped(): pytest.skip("not here")
+    def test_fails(): assert MENDED.exists()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    suites = {"unit": {"tool": "pytest", "paths": ["tests"], "retries": {"max": 0}}}
+    return make_project(tmp_path, {"tests/test_it.py": TESTS}, suites)
+
+
+def attempt(project: Project, number: int, *, previous: Path | None = None, out: str = "bundles") -> JobRun:
+    (project.root / "ran.txt").write_text("")
+    lock = project.place / "plan.lock.json"
+    return run_job(project, lock, "unit", attempt=number, previous=previous, out=project.root / out)
+
+
+def ran(project: Project) -> list[str]:
+    return (project.root / "ran.txt").read_text().split()
+
+
+def test_what_passed_or_was_skipped_is_not_run_again(project):
+    plan_project(project)
+    first = attempt(project, 1)
+    assert (first.exit_code, len(ran(project))) == (ExitCode.TESTS_FAILED, 3)
+    (project.root / "mended").touch()
+    second = attempt(project, 2, previous=project.root / "bundles")
+    assert ran(project) == ["test_fails"]
+    assert second.exit_code is ExitCode.OK
+    assert (second.totals.passed, second.totals.skipped) == (2, 1)
+    report = report_files(project, [project.root / "bundles"], lock_file=project.place / "plan.lock.json").report
+    assert report.certificate.complete
+    assert report.exit_code is ExitCode.OK
+    assert [one.id for one in report.results if one.flaky] == ["unit::tests/test_it.py::test_fails"]
+    assert report.totals.runs == 4
+
+
+def test_what_failed_and_fails_again_stays_red(project):
+    plan_project(project)
+    attempt(project, 1)
+    second = attempt(project, 2, previous=project.root / "bundles")
+    assert ran(project) == ["test_fails"]
+    assert second.exit_code is ExitCode.TESTS_FAILED
+
+
+def test_without_earlier_bundles_everything_runs(project):
+    plan_project(project)
+    assert attempt(project, 2, previous=project.root / "nowhere").totals.tests == 3
+    assert len(ran(project)) == 3
+
+
+def test_a_damaged_bundle_is_not_believed(project):
+    plan_project(project)
+    bundle = attempt(project, 1).bundle
+    (bundle / "events.ndjson").write_text((bundle / "events.ndjson").read_text().replace("failed", "passed"))
+    second = attempt(project, 2, previous=project.root / "bundles")
+    assert len(ran(project)) == 3
+    assert second.warnings[0].startswith("dtf-unit-1 was not taken into account: dtf-unit-1: events.ndjson")
+
+
+def test_a_bundle_of_another_lock_is_not_believed(project):
+    plan_project(project)
+    attempt(project, 1)
+    project.plan_file.write_text(project.plan_file.read_text() + "name: another\n")
+    plan_project(project)
+    second = attempt(project, 2, previous=project.root / "bundles")
+    assert len(ran(project)) == 3
+    assert "belongs to another lock" in second.warnings[0]
+
+
+def test_a_later_attempt_is_no_earlier_one(project):
+    plan_project(project)
+    (project.root / "mended").touch()
+    attempt(project, 3)
+    attempt(project, 2, previous=project.root / "bundles")
+    assert len(ran(project)) == 3
+
+
+def test_a_gate_judges_all_attempts_together(tmp_path):
+    gate = {"error-rate": {"healthy": "<50%", "unhealthy": ">60%", "confidence": "50%", "min-samples": 2}}
+    suites = {
+        "unit": {
+            "tool": "pytest",
+            "paths": ["tests"],
+            "retries": {"max": 0},
+            "stages": [100],
+            "gate": "canary",
+        }
+    }
+    project = make_project(tmp_path, {"tests/test_it.py": TESTS}, suites, gates={"canary": gate})
+    lock = plan_project(project).lock
+    for number in (1, 2):
+        run_job(
+            project,
+            project.place / "plan.lock.json",
+            lock.jobs[0].id,
+            attempt=number,
+            previous=project.root / "bundles",
+            out=project.root / "bundles",
+        )
+        (project.root / "mended").touch()
+    decided = gate_stage(project, lock.gates[0].stage, [project.root / "bundles"]).decision
+    assert (decided.verdict, decided.samples, decided.errors) == (Verdict.PROCEED, 2, 0)
