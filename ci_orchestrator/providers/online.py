@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Ability(StrEnum):
@@ -166,6 +166,15 @@ class Host(Protocol):
 
     def runners(self) -> Iterator[Runner]:
         """All runners that jobs of this project may use, sorted by group and name."""
+        ...
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A host that can go on with a download where it was cut."""
+
+    def download_from(self, artifact: Artifact, start: int) -> Iterator[bytes]:
+        """The bytes of an artifact from `start` on, otherwise as `Host.download`."""
         ...
 
 
