@@ -19,8 +19,10 @@ _LONGEST = 2048
 """Characters of an address. What is longer is none."""
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*", re.ASCII)
 _SCP = re.compile(r"(?:[^@/:\s]+@)?(?P<host>[^/:@\s]+):(?!//)(?P<path>.*)", re.ASCII)
-_WEB = frozenset({"http", "https"})
-_OTHERS = frozenset({"ssh", "git", "git+ssh", "ssh+git"})
+_USUAL = {"http": 80, "https": 443}
+"""The ports of what people open, too."""
+_OTHERS = dict.fromkeys(("git", "git+ssh", "ssh", "ssh+git"), "https://{host}")
+"""Schemes that only git speaks, and what people open instead."""
 _KINDS = {
     "github.com": "github",
     "gitlab.com": "gitlab",
@@ -70,29 +72,26 @@ def _address(url: str) -> Address | None:
         return None
     if "://" not in url:
         found = _SCP.fullmatch(url)
-        return _checked(found["host"], "", found["path"]) if found else None
+        return _checked(found["host"], _OTHERS["ssh"], found["path"]) if found else None
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
-    if parts.query or parts.fragment:
+    if parts.query or parts.fragment or parts.scheme not in {*_USUAL, *_OTHERS}:
         return None
-    if parts.scheme in _OTHERS:
-        return _checked(host, "", parts.path)
-    if parts.scheme in _WEB:
-        usual = {"http": 80, "https": 443}[parts.scheme]
-        return _checked(host, f"{parts.scheme}://{{host}}" + ("" if port in (None, usual) else f":{port}"), parts.path)
-    return None
+    usual = port in (None, _USUAL.get(parts.scheme, port))  # the port of SSH says nothing of what people open
+    here = f"{parts.scheme}://{{host}}{'' if usual else f':{port}'}"
+    return _checked(host, _OTHERS.get(parts.scheme, here), parts.path)
 
 
 def _checked(host: str, site: str, path: str) -> Address | None:
-    """An address, when host and parts of the path are such. `site`: with ``{host}``; by default https at its port."""
+    """An address, when host and parts of the path are such. `site`: with ``{host}``."""
     host = _SAME.get(host.lower(), host.lower())
     parts = tuple(unquote(part) for part in path.strip("/").split("/"))
     if not _HOST.fullmatch(host) or not all(map(_is_part, parts)):
         return None
-    return Address(host, (site or "https://{host}").format(host=host), parts)
+    return Address(host, site.format(host=host), parts)
 
 
 def _is_part(part: str) -> bool:
