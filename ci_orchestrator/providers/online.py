@@ -15,6 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from ci_orchestrator.results.model import Totals
+
 
 class Ability(StrEnum):
     """What an adapter can do beyond the rest of its Protocol."""
@@ -124,7 +126,8 @@ class Annotation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeResults:
     """What is shown natively with a revision. `summary`: markdown within `Forge.summary_limit`. `annotations`: the most
-    important first. `files`: the report's files by name, such as ``merged.xml``, for providers that take one.
+    important first. `totals`: of all tests. `files`: the report's files by name, such as ``merged.xml``, for providers
+    that take one.
     """
 
     name: str
@@ -132,6 +135,7 @@ class NativeResults:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
+    totals: Totals = Totals()
     files: Mapping[str, Path] = field(default_factory=dict)
 
 
