@@ -14,6 +14,10 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 
 from ci_orchestrator.history.base import DamagedHistoryError
+from ci_orchestrator.history.packing import inflate
+
+LARGEST = 300_000_000
+"""Bytes of all names together. A file from elsewhere may hold what unpacks to more than there is memory."""
 
 
 class Names:
@@ -23,6 +27,7 @@ class Names:
         self.ids: list[str] = []
         self._numbers: dict[str, int] = {}
         self._rows: list[int] = []
+        self._size = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -34,11 +39,11 @@ class Names:
             self.clear()
         seen = self._rows[-1] if self._rows else 0
         for row, packed in db.execute("SELECT id, packed FROM names WHERE id > ? ORDER BY id", (seen,)).fetchall():
-            self._extend(row, _unpack(packed))
+            self._extend(row, _unpack(packed, LARGEST - self._size))
 
     def clear(self) -> None:
         """Forget what was read: the transaction that wrote it was undone, or other numbers were given."""
-        self.ids, self._numbers, self._rows = [], {}, []
+        self.ids, self._numbers, self._rows, self._size = [], {}, [], 0
 
     def numbers(self, tests: Iterable[str]) -> list[int]:
         """The numbers of those tests that have one."""
@@ -68,6 +73,7 @@ class Names:
     def _extend(self, row: int, ids: list[str]) -> None:
         self._rows.append(row)
         self.ids += ids
+        self._size += sum(map(len, ids))
 
     def _known(self) -> dict[str, int]:
         """Built when asked for: reading everything needs no numbers."""
@@ -80,9 +86,9 @@ def _pack(ids: list[str]) -> bytes:
     return zlib.compress(json.dumps(ids, separators=(",", ":")).encode("ascii"))
 
 
-def _unpack(packed: bytes) -> list[str]:
+def _unpack(packed: bytes, room: int) -> list[str]:
     try:
-        ids = json.loads(zlib.decompress(packed))
+        ids = json.loads(inflate(packed, room))
     except (zlib.error, TypeError, ValueError, RecursionError) as error:
         raise DamagedHistoryError(f"the names of the tests in the history cannot be read: {error}") from None
     if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):

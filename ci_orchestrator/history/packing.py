@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, islice
 
-from ci_orchestrator.history.base import ABSENT, LETTERS, RETRIED, DamagedHistoryError, Observation
+from ci_orchestrator.history.base import ABSENT, LETTERS, LONGEST, RETRIED, DamagedHistoryError, Observation
 from ci_orchestrator.results.model import Outcome
 
 _OUTCOMES: tuple[Outcome, ...] = (
@@ -41,6 +41,16 @@ _PLANES = 4
 _LEVEL = 1  # durations are noise: a higher level takes twice the time to save 1 %
 
 _REACH = 4  # builds to hold in memory for every full column that is looked for; subsets may stand between them
+
+_MARKS = (
+    bytes(
+        code | usable | flaky
+        for code in range(1, len(_OUTCOMES) + 1)
+        for usable in (0, _USABLE)
+        for flaky in (0, _FLAKY)
+    )
+    + b"\0"
+)
 
 _TO_USABLE = bytes(1 if mark & _USABLE else 0 for mark in range(256))
 _TO_PRESENT = bytes(1 if mark else 0 for mark in range(256))
@@ -76,22 +86,26 @@ def pack(observations: Sequence[Observation], numbers: Sequence[int]) -> Packed:
     return Packed(zlib.compress(marks), zlib.compress(attempts), _pack_durations(durations))
 
 
-def unpack_bytes(blob: bytes) -> bytes:
-    """A column of marks or attempts. Raises `DamagedHistoryError`."""
+def inflate(blob: bytes, most: int) -> bytes:
+    """What was compressed, if it is at most `most` bytes. Raises `zlib.error`, `TypeError` for other values."""
+    unpacker = zlib.decompressobj()
+    data = unpacker.decompress(blob, max(most, 0) + 1)
+    if len(data) > most or not unpacker.eof:
+        raise zlib.error("it is cut short, or longer than it can be")
+    return data
+
+
+def unpack_bytes(blob: bytes, *, most: int | None = None) -> bytes:
+    """A column of marks or attempts, of `most` bytes where the file is not believed. Raises `DamagedHistoryError`."""
     try:
-        return zlib.decompress(blob)
+        return zlib.decompress(blob) if most is None else inflate(blob, most)
     except (zlib.error, TypeError) as error:  # TypeError: another kind of value stands in its place
         raise DamagedHistoryError(f"a build in the history cannot be read: {error}") from None
 
 
 def unpack_durations(blob: bytes) -> array[float]:
     """Seconds. Raises `DamagedHistoryError`."""
-    planes = unpack_bytes(blob)
-    size = len(planes) // _PLANES
-    raw = bytearray(size * _PLANES)
-    for plane in range(_PLANES):
-        raw[plane::_PLANES] = planes[plane * size : (plane + 1) * size]
-    return _little_endian(array("f", bytes(raw)))
+    return _from_planes(unpack_bytes(blob))
 
 
 def cell(packed: Packed, test: str, number: int) -> Observation | None:
@@ -191,6 +205,29 @@ def renumber(packed: Packed, kept: bytes) -> Packed:
     return Packed(zlib.compress(marks), zlib.compress(attempts), _pack_durations(durations))
 
 
+def check(packed: Packed, size: int) -> None:
+    """Raises `DamagedHistoryError` when `pack` could not have made this of a cleaned record and `size` numbers. Nothing
+    is believed: what it unpacks to is bounded, too."""
+    marks, attempts = unpack_bytes(packed.marks, most=size), unpack_bytes(packed.attempts, most=size)
+    durations = _from_planes(unpack_bytes(packed.durations, most=size * _PLANES))
+    possible = not marks.translate(None, delete=_MARKS) and all(0 <= seconds <= LONGEST for seconds in durations)
+    if not len(marks) == len(attempts) == len(durations) or not possible:
+        raise DamagedHistoryError("a build in the history contradicts itself")
+
+
+def relabel(packed: Packed, numbers: Sequence[int]) -> Packed:
+    """The same build where its tests have other numbers: `numbers`, by the old ones."""
+    marks, attempts = unpack_bytes(packed.marks), unpack_bytes(packed.attempts)
+    durations = unpack_durations(packed.durations)
+    there = list(compress(range(len(marks)), marks))
+    size = max((numbers[at] for at in there), default=-1) + 1
+    new_marks, new_attempts, new_durations = bytearray(size), bytearray(size), array("f", bytes(_PLANES * size))
+    for at in there:
+        number = numbers[at]
+        new_marks[number], new_attempts[number], new_durations[number] = marks[at], attempts[at], durations[at]
+    return Packed(zlib.compress(new_marks), zlib.compress(new_attempts), _pack_durations(new_durations))
+
+
 def _one_by_one(
     builds: Iterable[tuple[bytes, bytes]], pending: list[int], size: int, last: int
 ) -> dict[int, list[float]]:
@@ -207,6 +244,14 @@ def _one_by_one(
             rows[number].append(seconds[number])
         pending = [number for number in pending if len(rows[number]) < last]
     return rows
+
+
+def _from_planes(planes: bytes) -> array[float]:
+    size = len(planes) // _PLANES
+    raw = bytearray(size * _PLANES)
+    for plane in range(_PLANES):
+        raw[plane::_PLANES] = planes[plane * size : (plane + 1) * size]
+    return _little_endian(array("f", bytes(raw)))
 
 
 def _pack_durations(durations: array[float]) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ci_orchestrator.errors import Where
@@ -19,6 +19,7 @@ PATIENCE = 10.0
 
 APPLICATION = 0x43494F48  # "CIOH": says whose file it is (PRAGMA application_id)
 
+_SHAPE = "SELECT type, name, sql FROM sqlite_master"
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -47,7 +48,12 @@ def _add_coverage(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE builds ADD COLUMN coverage REAL")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_coverage)
+def _add_recorded(db: sqlite3.Connection) -> None:
+    """Version 3: when a build was recorded (Unix seconds), so that of two records of it the newer one is known."""
+    db.execute("ALTER TABLE builds ADD COLUMN recorded REAL NOT NULL DEFAULT 0")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_coverage, _add_recorded)
 """The n-th makes version n of version n - 1, inside a transaction. Append only: files of every version exist."""
 
 
@@ -86,6 +92,16 @@ def explained(path: Path) -> Iterator[None]:
         raise HistoryError(f"the history cannot be used: {error}", where=where, fix=fix) from None
 
 
+def check_shape(db: sqlite3.Connection) -> None:
+    """Raises `DamagedHistoryError` when the file holds other tables, views or triggers than a history's."""
+    with closing(sqlite3.connect(":memory:")) as pure:
+        for migration in MIGRATIONS:
+            migration(pure)
+        expected = set(pure.execute(_SHAPE))
+    if set(db.execute(_SHAPE)) != expected:
+        raise DamagedHistoryError("the history holds tables that are not its own")
+
+
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     with db:
         db.execute("BEGIN")
@@ -95,6 +111,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     else:
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only a file without tables obeys
     _use_wal(db)
+    db.execute("PRAGMA trusted_schema = OFF")  # the file may have travelled: nothing in it is to be run
     db.execute("PRAGMA synchronous = NORMAL")  # with WAL: a power cut may cost the last build, never the file
     if version < len(MIGRATIONS):
         _migrate(db, path)

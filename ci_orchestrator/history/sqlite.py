@@ -13,14 +13,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ci_orchestrator.history import packing
+from ci_orchestrator.history import merging, packing
 from ci_orchestrator.history.base import ABSENT, BuildRecord, BuildSummary, Observation, cleaned, storable, summarise
 from ci_orchestrator.history.names import Names
-from ci_orchestrator.history.schema import PATIENCE, connect, explained
+from ci_orchestrator.history.schema import PATIENCE, check_shape, connect, explained
 from ci_orchestrator.results.model import Totals
 
 _SUMMARY = """build, started, runner, revision, branch, wall, complete, duration,
     passed, failed, errored, skipped, not_proven, flaky, runs, coverage"""
+_NOW = "(julianday('now') - 2440587.5) * 86400"  # Unix seconds
 _BUT = "(?1 = '' OR build <> ?1)"
 _NEWEST = "ORDER BY started DESC, build DESC, runner DESC"
 
@@ -44,7 +45,8 @@ class SqliteHistory:
             packed = packing.pack(build.observations, self._names.add(db, tests))
             marks = ", ".join("?" * (len(row) + 3))
             db.execute(
-                f"INSERT OR REPLACE INTO builds ({_SUMMARY}, marks, durations, attempts) VALUES ({marks})",  # noqa: S608
+                f"INSERT OR REPLACE INTO builds ({_SUMMARY}, marks, durations, attempts, recorded)"  # noqa: S608
+                f" VALUES ({marks}, {_NOW})",
                 (*row, packed.marks, packed.durations, packed.attempts),
             )
 
@@ -92,6 +94,28 @@ class SqliteHistory:
         with explained(self._path):
             self._db.executescript("PRAGMA incremental_vacuum")  # execute() stops after one page
         return len(gone)
+
+    def ages(self) -> merging.Ages:
+        """Which record of each build this is."""
+        with explained(self._path):
+            return merging.ages(self._db)
+
+    def offer(self, known: merging.Ages) -> merging.Offer:
+        """What this history, a file from elsewhere, has newer than the `known`. Raises `DamagedHistoryError` when it
+        is not what it should be."""
+        with self._transaction() as db:
+            check_shape(db)
+            return merging.offer(db, self._names, known)
+
+    def take(self, offered: merging.Offer) -> int:
+        """Record what another history offers, unless it is known by now; returns how many builds."""
+        with self._transaction("IMMEDIATE") as db:
+            return merging.take(db, self._names, offered)
+
+    def compact(self, target: Path) -> None:
+        """Write the history to `target`, which must not exist, without what forgotten builds left behind."""
+        with explained(self._path):
+            self._db.execute("VACUUM INTO ?", (str(target),))
 
     def close(self) -> None:
         with explained(self._path):
