@@ -121,7 +121,7 @@ def missing_is_fine() -> Iterator[None]:
             raise
 
 
-class _Sender(BasicRequestsHTTPSender):  # type: ignore[misc]
+class _Sender(BasicRequestsHTTPSender):
     """Sends what the library made up. A refusal is raised with its answer; what is accepted is JSON or empty."""
 
     def send(self, request: Any, **_: object) -> Any:  # noqa: ANN401
