@@ -255,7 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._misbehave(self.service.respond(asked), kind)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _handle  # noqa: N815 - as http.server calls them
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _handle  # noqa: N815 - its names
 
     def _read(self) -> Asked:
         parts = urlsplit(self.path)
