@@ -228,7 +228,7 @@ class Service:
             self._asked.append(asked)
             try:
                 return self.answer(asked)
-            except Exception as error:  # a mistake of a server must be seen by the test, not by the client alone
+            except Exception as error:  # noqa: BLE001 - a mistake of a server is the test's to see, not the client's
                 self.problem(f"{asked.method} {asked.path}: the server stumbled: {error!r}")
                 return Answer(599)
 

@@ -1,0 +1,457 @@
+"""What every provider's adapter does, against its contract server. A new adapter adds one line to `SERVERS`.
+
+What an adapter does not declare (`Ability`) it is not asked for; what it declares is tried here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from parts import need
+from servers.base import BRANCH, BUILD, CHANGE, FEATURE, HEAD, REPOSITORY, RUNNERS, TOKEN, Fault, Server
+
+from ci_orchestrator.clock import FakeClock
+from ci_orchestrator.errors import ProviderError
+from ci_orchestrator.providers.online import (
+    Ability,
+    Annotation,
+    Artifact,
+    Build,
+    Comment,
+    Forge,
+    Host,
+    NativeResults,
+    Resuming,
+    Status,
+    StatusState,
+)
+from ci_orchestrator.providers.sticky import post
+from ci_orchestrator.providers.transfer import SIDECAR, fetch
+
+SERVERS: Mapping[str, str] = {
+    "azure": "servers.azure",
+    "github": "servers.github",
+    "gitlab": "servers.gitlab",
+    "jenkins": "servers.jenkins",
+    "local": "servers.local",
+}
+HTTP = sorted(set(SERVERS) - {"local"})
+
+FILES = {"events.ndjson": b'{"type": "job.started"}\n' * 200, "manifest.json": b"{}", "results/a b.xml": b"<x/>\n"}
+MARKER = "<!-- ci-orchestrator: tests -->"
+REVISION = HEAD
+STATUS = Status(name="tests", state=StatusState.FAILURE, description="2 of 100 failed", url="https://ci.example/1")
+
+
+def open_server(name: str) -> Iterator[Server]:
+    need(importlib.util.find_spec(SERVERS[name]), f"there is no contract server for {name}")
+    with import_module(SERVERS[name]).serve() as server:
+        yield server
+
+
+@pytest.fixture(params=sorted(SERVERS))
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    yield from open_server(request.param)
+
+
+@pytest.fixture(params=HTTP)
+def online(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """One that is asked over HTTP, and can misbehave."""
+    yield from open_server(request.param)
+
+
+@pytest.fixture
+def forge(server: Server) -> Forge:
+    return forge_of(server)
+
+
+def forge_of(server: Server) -> Forge:
+    found = server.forge()
+    if found is None:
+        pytest.skip(f"{server.name} is no forge")
+    return found
+
+
+def can(adapter: Host | Forge, ability: Ability) -> None:
+    if ability not in adapter.abilities:
+        pytest.skip(f"{adapter.name} does not declare {ability}")
+
+
+def files_of(directory: Path) -> dict[str, bytes]:
+    found = (path for path in sorted(directory.rglob("*")) if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in found}
+
+
+def fetched(host: Host, artifact: Artifact, target: Path) -> dict[str, bytes]:
+    fetch(host, artifact, target, clock=FakeClock())
+    return files_of(target)
+
+
+def named(host: Host, name: str, build: str = "") -> Artifact:
+    return next(artifact for artifact in host.artifacts(build) if artifact.name == name)
+
+
+def write_all(directory: Path, files: Mapping[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return directory
+
+
+# -- artifacts -------------------------------------------------------------------------------------
+
+
+def test_artifacts_of_this_build_are_listed_by_name_and_come_as_they_were_kept(server: Server, tmp_path: Path) -> None:
+    names = [f"dtf-job_{number}-1" for number in (3, 1, 2)]
+    for name in names:
+        server.add_artifact(name, {**FILES, "job": name.encode()})
+    server.add_artifact("dtf-elsewhere-1", FILES, build="41")
+    host = server.host()
+    listed = [artifact.name for artifact in host.artifacts()]
+    assert listed == sorted(names)
+    for name in names:
+        assert fetched(host, named(host, name), tmp_path / name) == {**FILES, "job": name.encode()}
+
+
+def test_artifacts_of_another_build(server: Server, tmp_path: Path) -> None:
+    server.add_build(Build(id="41", revision="b" * 40, branch=BRANCH), good=True)
+    server.add_artifact("dtf-unit-1", FILES, build="41")
+    host = server.host()
+    assert list(host.artifacts()) == []
+    assert fetched(host, named(host, "dtf-unit-1", "41"), tmp_path / "unit") == FILES
+
+
+def test_every_page_is_read(server: Server) -> None:
+    names = sorted(f"dtf-unit_{number:03}-1" for number in range(230))
+    for name in names:
+        server.add_artifact(name, {"manifest.json": b"{}"})
+    assert [artifact.name for artifact in server.host().artifacts()] == names
+
+
+def test_names_with_signs_of_paths_and_queries_come_back(server: Server, tmp_path: Path) -> None:
+    name = "dtf-a.b_c+d@e-2"
+    server.add_artifact(name, FILES)
+    assert fetched(server.host(), named(server.host(), name), tmp_path / "x") == FILES
+
+
+def test_what_is_put_is_uploaded_or_staged(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    host = server.host()
+    host.put("report", write_all(tmp_path / "made", FILES), retain=86_400)
+    if Ability.UPLOAD in host.abilities:
+        assert fetched(host, named(host, "report"), tmp_path / "back") == FILES
+        return
+    staged = files_of(tmp_path / ".ci-orchestrator/bundles/report")
+    assert staged.pop(SIDECAR)
+    assert staged == FILES
+
+
+def test_deleting_twice_is_no_error(server: Server) -> None:
+    host = server.host()
+    can(host, Ability.DELETE)
+    server.add_artifact("old", FILES)
+    server.add_artifact("new", FILES)
+    old = named(host, "old")
+    host.delete(old)
+    host.delete(old)
+    assert [artifact.name for artifact in server.host().artifacts()] == ["new"]
+
+
+def test_an_artifact_that_is_gone_is_an_error_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
+    host = server.host()
+    can(host, Ability.DELETE)
+    server.add_artifact("old", FILES)
+    old = named(host, "old")
+    host.delete(old)
+    with pytest.raises(ProviderError):
+        fetch(host, old, tmp_path / "old", clock=FakeClock())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_goes_on_where_it_was_cut(server: Server) -> None:
+    host = server.host()
+    if not isinstance(host, Resuming):
+        pytest.skip(f"{host.name} begins again")
+    server.add_artifact("dtf-unit-1", FILES)
+    artifact = named(host, "dtf-unit-1")
+    whole = b"".join(host.download(artifact))
+    assert b"".join(host.download_from(artifact, 10)) == whole[10:]
+
+
+# -- builds and runners ----------------------------------------------------------------------------
+
+
+def test_the_last_good_build_of_a_branch(server: Server) -> None:
+    host = server.host()
+    can(host, Ability.LAST_GOOD)
+    assert host.last_good(BRANCH) is None
+    server.add_build(Build(id="31", revision="1" * 40, branch=BRANCH), good=True)
+    server.add_build(Build(id="32", revision="2" * 40, branch=BRANCH), good=True)
+    server.add_build(Build(id="33", revision="3" * 40, branch=BRANCH), good=False)
+    server.add_build(Build(id="34", revision="4" * 40, branch="other"), good=True)
+    found = host.last_good(BRANCH)
+    assert found is not None
+    assert (found.id.rpartition("#")[2], found.revision, found.branch) == ("32", "2" * 40, BRANCH)
+    assert host.last_good("nothing-like-it") is None
+
+
+def test_artifacts_of_the_last_good_build_can_be_had(server: Server, tmp_path: Path) -> None:
+    host = server.host()
+    can(host, Ability.LAST_GOOD)
+    server.add_build(Build(id="31", revision="1" * 40, branch=BRANCH), good=True)
+    server.add_artifact("report", FILES, build="31")
+    found = host.last_good(BRANCH)
+    assert found is not None
+    assert fetched(host, named(host, "report", found.id), tmp_path / "report") == FILES
+
+
+def test_runners_with_labels_and_states(server: Server) -> None:
+    host = server.host()
+    can(host, Ability.RUNNERS)
+    server.runners = RUNNERS
+    expected = sorted(map(server.expected, RUNNERS), key=lambda runner: (runner.group, runner.name))
+    assert list(host.runners()) == expected
+
+
+def test_no_runners(server: Server) -> None:
+    host = server.host()
+    can(host, Ability.RUNNERS)
+    server.runners = ()
+    assert list(host.runners()) == []
+
+
+# -- comments --------------------------------------------------------------------------------------
+
+
+def test_comments_are_listed_oldest_first_and_tell_whose_they_are(server: Server, forge: Forge) -> None:
+    server.add_comment("first")
+    server.add_comment("of ours", ours=True)
+    server.add_comment("last")
+    assert [(comment.body, comment.ours) for comment in forge.comments(CHANGE)] == [
+        ("first", False),
+        ("of ours", True),
+        ("last", False),
+    ]
+
+
+def test_many_comments_are_all_read(server: Server, forge: Forge) -> None:
+    for number in range(130):
+        server.add_comment(f"comment {number}")
+    assert [comment.body for comment in forge.comments(CHANGE)] == [f"comment {number}" for number in range(130)]
+
+
+def test_a_comment_is_made_changed_and_removed(server: Server, forge: Forge) -> None:
+    made = forge.create_comment(CHANGE, "one\n\ntwo <b>&amp;</b> `three` ü")
+    assert made.ours
+    assert server.bodies() == ["one\n\ntwo <b>&amp;</b> `three` ü"]
+    changed = forge.update_comment(CHANGE, made, "three")
+    assert changed is not None
+    assert (changed.id, changed.body) == (made.id, "three")
+    assert server.bodies() == ["three"]
+    forge.delete_comment(CHANGE, changed)
+    forge.delete_comment(CHANGE, changed)
+    assert forge.update_comment(CHANGE, changed, "four") is None
+    assert server.bodies() == []
+
+
+def test_later_comments_have_higher_ids(server: Server, forge: Forge) -> None:
+    first = forge.create_comment(CHANGE, "first")
+    second = forge.create_comment(CHANGE, "second")
+    assert first.id < second.id
+
+
+def test_one_sticky_comment_for_each_plan(server: Server, forge: Forge) -> None:
+    server.add_comment(f"{MARKER}\nsomebody copied the marker")
+    made = post(forge, CHANGE, MARKER, "red")
+    assert made is not None
+    assert post(server.forge() or forge, CHANGE, MARKER, "red") is None, "nothing is written when it says so already"
+    changed = post(server.forge() or forge, CHANGE, MARKER, "green")
+    assert changed is not None
+    assert changed.id == made.id
+    assert post(forge, CHANGE, "<!-- ci-orchestrator: other -->", "other") is not None
+    assert [body.splitlines()[-1] for body in server.bodies()] == ["somebody copied the marker", "green", "other"]
+
+
+def test_a_sticky_comment_that_was_deleted_is_made_again(server: Server, forge: Forge) -> None:
+    made = post(forge, CHANGE, MARKER, "red")
+    assert isinstance(made, Comment)
+    forge.delete_comment(CHANGE, made)
+    post(forge, CHANGE, MARKER, "green")
+    assert [body.splitlines()[-1] for body in server.bodies()] == ["green"]
+
+
+def test_racing_jobs_leave_one_comment(server: Server) -> None:
+    forges = [forge_of(server) for _ in range(4)]
+    start = threading.Barrier(len(forges))
+    errors: list[Exception] = []
+
+    def run(number: int, forge: Forge) -> None:
+        start.wait()
+        try:
+            post(forge, CHANGE, MARKER, f"of job {number}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test is to see it
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=one) for one in enumerate(forges)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(server.bodies()) == 1, server.bodies()
+
+
+# -- changes, statuses, results --------------------------------------------------------------------
+
+
+def test_what_a_change_proposes(forge: Forge) -> None:
+    assert forge.head_of(CHANGE) == HEAD
+    assert forge.head_of(9_999) == ""
+
+
+def test_the_change_of_a_revision_or_branch(forge: Forge) -> None:
+    assert forge.change_of(HEAD, "") == CHANGE
+    assert forge.change_of(HEAD, FEATURE) == CHANGE
+    assert forge.change_of("f" * 40, "nothing-like-it") is None
+
+
+def test_the_latest_status_of_a_name_stands(forge: Forge) -> None:
+    can(forge, Ability.STATUSES)
+    forge.set_status(REVISION, STATUS)
+    forge.set_status(REVISION, Status(name="lint", state=StatusState.PENDING, description="runs"))
+    forge.set_status(REVISION, Status(name="tests", state=StatusState.SUCCESS, description="100 passed"))
+    found = [(status.name, status.state, status.description) for status in forge.statuses(REVISION)]
+    assert found == [("lint", StatusState.PENDING, "runs"), ("tests", StatusState.SUCCESS, "100 passed")]
+
+
+def test_results_are_shown_natively_within_few_requests(server: Server, forge: Forge, tmp_path: Path) -> None:
+    can(forge, Ability.RESULTS)
+    merged = tmp_path / "merged.xml"
+    merged.write_text("<testsuites/>")
+    wrong = [
+        Annotation(path=f"tests/test_{number}.py", line=number + 1, title=f"test {number}", message="it is < & >")
+        for number in range(120)
+    ]
+    results = NativeResults(
+        name="tests",
+        status=STATUS,
+        title="2 failed",
+        summary="## Tests\n\n2 failed",
+        annotations=tuple(wrong),
+        files={"merged.xml": merged},
+    )
+    before = len(server.asked)
+    forge.publish_results(REVISION, results)
+    assert len(server.asked) - before <= 60
+
+
+def test_the_same_image_has_the_same_address(forge: Forge) -> None:
+    can(forge, Ability.ATTACH)
+    image = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    address = forge.attach(CHANGE, "durations.png", image)
+    assert urlsplit(address).scheme in {"https", "http", "file"}
+    assert forge.attach(CHANGE, "durations.png", image) == address
+    assert forge.attach(CHANGE, "durations.png", image + b"x") != address
+
+
+# -- a provider that misbehaves --------------------------------------------------------------------
+
+PASSING = (Fault.LIMITED, Fault.FAILED, Fault.BAD_GATEWAY, Fault.UNAVAILABLE, Fault.CUT, Fault.TRUNCATED)
+
+
+@pytest.mark.parametrize("kind", PASSING, ids=lambda kind: kind.name.lower())
+def test_what_passes_is_waited_for(online: Server, kind: Fault, tmp_path: Path) -> None:
+    online.add_artifact("dtf-unit-1", FILES)
+    host = online.host()
+    online.fault(kind)
+    artifact = named(host, "dtf-unit-1")
+    online.fault(kind)
+    assert fetched(host, artifact, tmp_path / "unit") == FILES
+
+
+@pytest.mark.parametrize(
+    "kind", [Fault.UNAUTHORIZED, Fault.FORBIDDEN, Fault.NOT_FOUND], ids=lambda kind: kind.name.lower()
+)
+def test_a_refusal_says_what_was_refused_and_what_mends_it(online: Server, kind: Fault) -> None:
+    online.fault(kind, times=9)
+    with pytest.raises(ProviderError) as caught:
+        list(online.host().artifacts())
+    assert str(kind.value) in caught.value.what
+    assert REPOSITORY.rpartition("/")[2] in caught.value.what
+    assert caught.value.fix
+    assert TOKEN not in str(caught.value)
+    assert TOKEN not in repr(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Fault.FAILED, Fault.CUT], ids=lambda kind: kind.name.lower())
+def test_what_does_not_pass_ends_in_one_clear_error(online: Server, kind: Fault) -> None:
+    online.fault(kind, times=99)
+    with pytest.raises(ProviderError) as caught:
+        list(online.host().artifacts())
+    assert caught.value.fix
+    assert TOKEN not in str(caught.value)
+
+
+def test_an_answer_that_is_no_json_is_an_error_of_the_provider(online: Server) -> None:
+    online.fault(Fault.GARBLED, times=99)
+    with pytest.raises(ProviderError):
+        list(online.host().artifacts())
+
+
+@pytest.mark.parametrize("kind", [Fault.SHORT, Fault.GARBLED, Fault.TRUNCATED], ids=lambda kind: kind.name.lower())
+def test_a_download_that_never_comes_whole_leaves_nothing(online: Server, kind: Fault, tmp_path: Path) -> None:
+    online.add_artifact("dtf-unit-1", FILES)
+    host = online.host()
+    artifact = named(host, "dtf-unit-1")
+    online.fault(kind, times=99)
+    with pytest.raises(ProviderError):
+        fetch(host, artifact, tmp_path / "unit", clock=FakeClock())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "kind", [Fault.UNAVAILABLE, Fault.LIMITED, Fault.LOST, Fault.FAILED, Fault.CUT], ids=lambda kind: kind.name.lower()
+)
+def test_nothing_is_posted_twice(online: Server, kind: Fault) -> None:
+    forge = forge_of(online)
+    online.fault(kind, on="^POST ")
+    with suppress(ProviderError):
+        post(forge, CHANGE, MARKER, "red")
+    assert len(online.bodies()) <= 1
+    post(forge, CHANGE, MARKER, "green")
+    assert [body.splitlines()[-1] for body in online.bodies()] == ["green"]
+
+
+def test_a_token_that_may_only_read_posts_nothing_and_says_what_it_needs(online: Server) -> None:
+    forge = forge_of(online)
+    online.fault(Fault.FORBIDDEN, times=9, on="^(POST|PUT|PATCH) ")
+    with pytest.raises(ProviderError) as caught:
+        post(forge, CHANGE, MARKER, "red")
+    assert "403" in caught.value.what
+    assert caught.value.fix
+    assert online.bodies() == []
+
+
+def test_the_token_goes_to_the_provider_and_nowhere_else(online: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    online.add_artifact("dtf-unit-1", FILES)
+    host = online.host()
+    list(host.artifacts())
+    assert online.asked
+    assert not [asked for asked in online.asked if TOKEN in asked.path or TOKEN in str(asked.query)]
+    assert TOKEN not in caplog.text
+    assert TOKEN not in repr(host)
+    assert TOKEN not in repr(vars(host) if hasattr(host, "__dict__") else host)
+
+
+def test_the_current_build_is_the_one_that_was_told(online: Server) -> None:
+    list(online.host().artifacts())
+    assert any(BUILD in asked.path or BUILD in str(asked.query) for asked in online.asked)
