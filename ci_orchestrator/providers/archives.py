@@ -113,6 +113,8 @@ def _end(data: bytes) -> int:
 def _check_sizes(every: Sequence[zipfile.ZipInfo], size: int, limits: Limits) -> None:
     if len(every) > limits.files:  # whatever its end record said
         raise HostileArchiveError(f"it has {len(every):,} files, and {limits.files:,} are taken at most")
+    if not all(0 <= info.header_offset < size for info in every):
+        raise BrokenArchiveError("it has files that begin outside of it")
     unpacked = sum(info.file_size for info in every)
     if unpacked > limits.unpacked:
         raise HostileArchiveError(f"it unpacks to {unpacked:,} bytes, and {limits.unpacked:,} are taken at most")
