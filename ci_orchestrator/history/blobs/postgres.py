@@ -55,7 +55,10 @@ class PostgresBlobs(Heads):
         self._ask(f"DELETE FROM {TABLE} WHERE memory = %s AND name = %s RETURNING name", (name,))  # noqa: S608
 
     def _ask(self, query: str, values: tuple[object, ...]) -> list[Any]:
-        with self._explained(), self._psycopg.connect(self._uri, connect_timeout=_CONNECT) as db:
+        with (
+            self._explained(),
+            self._psycopg.connect(self._uri, connect_timeout=_CONNECT, client_encoding="utf8") as db,
+        ):
             if db.execute("SELECT to_regclass(%s)", (TABLE,)).fetchone() == (None,):
                 db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
                 db.execute(_MAKE)
