@@ -1,0 +1,470 @@
+"""Azure DevOps as a contract server: Azure Repos, Azure Pipelines, test runs and agents of one project.
+
+Every request and every answer is held against the published Swagger. What that lacks: ``OPTIONS …/_apis``, with which
+the client library asks where operations are (as
+https://github.com/alexneo2003/playwright-azure-reporter has recorded it), ``connectionData``
+(https://learn.microsoft.com/azure/devops/extend/develop/work-with-urls names it), and downloads.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from urllib.parse import quote, unquote
+
+from parts import need
+from servers.azure_swagger import SPECS, Operation, operation_of, problems_of_answer, problems_of_request
+from servers.base import (
+    BUILD,
+    CHANGE,
+    FEATURE,
+    HEAD,
+    REPOSITORY,
+    TOKEN,
+    Answer,
+    Asked,
+    Service,
+    json_answer,
+    serving,
+    zipped,
+)
+
+from ci_orchestrator.clock import FakeClock
+from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers.azure.api import AzureForge, AzureHost
+from ci_orchestrator.providers.azure.permissions import EVERY
+from ci_orchestrator.providers.base import Context, Place
+from ci_orchestrator.providers.http import Meter, Patience, session
+from ci_orchestrator.providers.online import Build, Runner, RunnerState
+
+PROJECT, _, NAME = REPOSITORY.partition("/")
+PIPELINE = 12
+US, THEM, SERVICE = ("3b3ae425-0079-421f-9101-bcf15d6df041", "D291B0C4-A05C-4EA6-8DF1-4B41D5F39EFF", "0" * 8)
+POOL, POOL_NAME, HOSTED = 3, "Default", 9
+SYSTEM = {"Agent.OS": "Linux", "HOME": "/home/somebody"}
+DATE = "2026-11-21T20:30:00.000Z"
+_LOCATIONS = {
+    "00d9565f-ed9c-4a06-9a50-00e7896ccab4": "_apis/{resource}|connectionData",
+    "0cd358e1-9217-4d94-8269-1c1ee6f93dcf": "{project}/_apis/build/{resource}/{buildId}|Builds",
+    "1db06c96-014e-44e1-ac91-90b2d4b3e984": "{project}/_apis/build/builds/{buildId}/{resource}|artifacts",
+    "428dd4fb-fda5-4722-af02-9313b80305da": "GIT/commits/{commitId}/{resource}|statuses",
+    "4637d869-3a76-4468-8057-0bb02aa385cf": "{project}/_apis/test/Runs/{runId}/{resource}/{testCaseResultId}|Results",
+    "4f004af4-a507-489c-9b13-cb62060beb11": "{project}/_apis/test/Runs/{runId}/{resource}/{attachmentId}|Attachments",
+    "900fa995-c559-4923-aae7-f8424fe4fbea": "{project}/_apis/distributedtask/{resource}/{queueId}|queues",
+    "965a3ec7-5ed8-455a-bdcb-835a5ea7fe7b": "GIT/pullRequests/{pullRequestId}/threads/{threadId}/{resource}/{commentId}"
+    "|comments",
+    "965d9361-878b-413b-a494-45d5b5fd8ab7": "GIT/pullRequests/{pullRequestId}/{resource}/{fileName}|attachments",
+    "9946fd70-0d40-406e-b686-b4744cbbcc37": "GIT/{resource}/{pullRequestId}|pullRequests",
+    "ab6e2e5d-a0b7-4153-b64a-a4efe0d49449": "GIT/pullRequests/{pullRequestId}/{resource}/{threadId}|threads",
+    "cadb3810-d47d-4a3c-a234-fe5f3be50138": "{project}/_apis/test/{resource}/{runId}|Runs",
+    "e298ef32-5878-4cab-993c-043836571f42": "_apis/distributedtask/pools/{poolId}/{resource}/{agentId}|agents",
+}
+"""Route templates and names of resources, by the ids that the client library knows."""
+
+
+class AzureServer(Service):
+    """See `servers.base.Server`."""
+
+    name = "azure"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.granted = {one.scope for one in EVERY}
+        """Scopes of the token."""
+        self.operations: dict[str, Operation] = {}
+        """Those that were asked, by id."""
+        self.builds: list[dict[str, Any]] = []
+        self.artifacts: dict[str, list[tuple[str, bytes, bool]]] = {}
+        self.threads: dict[int, list[dict[str, Any]]] = {CHANGE: []}
+        self.changes = [self.change(CHANGE, HEAD, FEATURE)]
+        self.posted: list[dict[str, Any]] = []
+        """Statuses, with ``commit``."""
+        self.runs: dict[int, dict[str, Any]] = {}
+        self.attachments: dict[str, bytes] = {}
+        self.signed_out = False
+        """Answer with a page to sign in at, as the service does to a token that is not one."""
+        self.add_build(Build(id=BUILD, revision=HEAD, branch=FEATURE), good=False)
+        self.builds[-1] |= {"status": "inProgress"}
+        del self.builds[-1]["result"]
+
+    # What the suites seed and ask.
+
+    def place(self) -> Place:
+        return Place(kind="azure", api=f"{self.url}/Contoso", web=f"{self.url}/Contoso", repository=REPOSITORY)
+
+    def host(self) -> AzureHost:
+        return AzureHost(self.place(), Secret(TOKEN), **self._line())
+
+    def forge(self) -> AzureForge:
+        return AzureForge(self.place(), Secret(TOKEN), **self._line())
+
+    def add_artifact(self, name: str, files: Mapping[str, bytes], *, build: str = BUILD, far: bool = True) -> None:
+        """`far`: downloaded from elsewhere, as pipeline artifacts are; else from the API."""
+        with self.lock:
+            self.artifacts.setdefault(build, []).append((name, zipped(files, around=name), far))
+
+    def add_build(self, build: Build, *, good: bool, pipeline: int = PIPELINE) -> None:
+        with self.lock:
+            self.builds.append(
+                {
+                    "id": int(build.id),
+                    "definition": {"id": pipeline, "name": "ci"},
+                    "status": "completed",
+                    "result": "succeeded" if good else "failed",
+                    "sourceVersion": build.revision,
+                    "sourceBranch": f"refs/heads/{build.branch}",
+                    "finishTime": DATE,
+                }
+            )
+
+    def add_comment(self, body: str, *, ours: bool = False, change: int = CHANGE, kind: str = "text") -> int:
+        with self.lock:
+            return self._thread(change, body, US if ours else THEM, kind)["id"]
+
+    def bodies(self, change: int = CHANGE) -> Sequence[str]:
+        with self.lock:
+            firsts = (thread["comments"][0] for thread in self.threads[change])
+            return [one["content"] for one in firsts if not one["isDeleted"] and one["commentType"] == "text"]
+
+    def expected(self, runner: Runner) -> Runner:
+        labels = (*runner.labels, "Agent.OS", "Agent.OS -equals Linux", "HOME")
+        return Runner(name=runner.name, state=runner.state, labels=tuple(sorted(labels)), group=POOL_NAME)
+
+    def change(
+        self, number: int, head: str, branch: str, *, fork: bool = False, status: str = "active"
+    ) -> dict[str, Any]:
+        """A pull request."""
+        found: dict[str, Any] = {
+            "pullRequestId": number,
+            "status": status,
+            "title": "Faster",
+            "sourceRefName": f"refs/heads/{branch}",
+            "targetRefName": "refs/heads/main",
+            "lastMergeSourceCommit": {"commitId": head},
+        }
+        return (
+            found | {"forkSource": {"name": f"refs/heads/{branch}", "repository": {"name": "fork"}}} if fork else found
+        )
+
+    # The service.
+
+    def answer(self, asked: Asked) -> Answer:
+        if self.signed_out:
+            return Answer(
+                203, b"<html><title>Azure DevOps Services | Sign In</title></html>", {"Content-Type": "text/html"}
+            )
+        if asked.headers.get("authorization") != f"Basic {b64encode(f':{TOKEN}'.encode()).decode()}":
+            self.problem(f"{asked.method} {asked.path}: without the token")
+            return self.refusal(401)
+        if asked.path.startswith("/far/"):
+            return self._download(*asked.path.split("/")[2:4])
+        where = asked.path.removeprefix("/Contoso/").lower()
+        if asked.method == "OPTIONS" and asked.path.lower() == "/contoso/_apis":
+            return _listed(list(_locations()))
+        if where == "_apis/connectiondata":
+            return json_answer({"authenticatedUser": {"id": US, "providerDisplayName": "shop Build Service"}})
+        if where.endswith(f"builds/{BUILD}/artifacts") and "$format" in asked.query:
+            return self._download(BUILD, asked.one("artifactName"))
+        return self._operated(asked)
+
+    def refusal(self, status: int) -> Answer:
+        wrapped = {
+            "$id": "1",
+            "innerException": None,
+            "message": f"TF4000{status}: the request was refused, token or not.",
+            "typeName": "Microsoft.TeamFoundation.Server.Core.ServiceException, Microsoft.TeamFoundation.Server.Core",
+            "typeKey": "ServiceException",
+            "errorCode": 0,
+            "eventId": 3000,
+        }
+        return json_answer(wrapped, status)
+
+    def _operated(self, asked: Asked) -> Answer:
+        operation = operation_of(asked)
+        line = f"{asked.method} {asked.path}?{dict(asked.query)}"
+        if operation is None:
+            self.problem(f"{line}: no such operation")
+            return self.refusal(404)
+        for problem in problems_of_request(operation, asked):
+            self.problem(f"{line}: {operation.id} does not know {problem}")
+        self.operations[operation.id] = operation
+        if not operation.scopes & _implied(self.granted):
+            return self.refusal(403)
+        match = operation.path.fullmatch(asked.path)
+        given = dict(zip(operation.names, map(unquote, match.groups() if match else ()), strict=True))
+        if given.get("repositoryId", NAME) != NAME or given.get("project", PROJECT) != PROJECT:
+            return self.refusal(404)
+        value = _DOES[operation.id](self, asked, given)
+        if value is None:
+            return self.refusal(404)
+        status = 201 if operation.id == "Pull Request Attachments_Create" else 200
+        for problem in problems_of_answer(operation, status, value):
+            self.problem(f"{line}: the server's answer of {operation.id} has {problem}")
+        if value == "":
+            return Answer(status)
+        return _listed(value) if isinstance(value, list) else json_answer(value, status)
+
+    def _line(self) -> dict[str, Any]:
+        clock = FakeClock()
+        line = session(Meter(), patience=Patience(backoff=0.0), clock=clock)
+        context = Context(
+            build=BUILD, revision=HEAD, branch=FEATURE, change=CHANGE, host=self.place(), forge=self.place()
+        )
+        return {"context": context, "session": line, "clock": clock}
+
+    def _download(self, build: str, name: str) -> Answer:
+        for one, data, _ in self.artifacts.get(build, ()):
+            if one == unquote(name):
+                return Answer(200, data, {"Content-Type": "application/zip"})
+        return self.refusal(404)
+
+    def _thread(self, change: int, body: str, author: str, kind: str = "text") -> dict[str, Any]:
+        number = 1 + sum(map(len, self.threads.values()))
+        first = {
+            "id": 1,
+            "parentCommentId": 0,
+            "content": body,
+            "commentType": kind,
+            "author": {"id": author, "displayName": "somebody"},
+            "isDeleted": False,
+            "publishedDate": DATE,
+        }
+        self.threads[change].append({"id": number, "comments": [first], "isDeleted": False, "publishedDate": DATE})
+        return self.threads[change][-1]
+
+    # The operations.
+
+    def list_builds(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        wanted = {
+            "definition": [int(one) for one in asked.one("definitions").split(",")],
+            "status": asked.one("statusFilter"),
+            "result": asked.one("resultFilter"),
+            "branch": asked.one("branchName"),
+        }
+        found = [
+            one
+            for one in self.builds
+            if one["definition"]["id"] in wanted["definition"]
+            and one["status"] == wanted["status"]
+            and one.get("result") == wanted["result"]
+            and one["sourceBranch"] == wanted["branch"]
+        ]
+        return found[::-1][: int(asked.one("$top"))]
+
+    def get_build(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        return next((one for one in self.builds if one["id"] == int(given["buildId"])), None)
+
+    def list_artifacts(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        build = given["buildId"]
+        if self.get_build(asked, given) is None:
+            return None
+        api = f"{self.place().api}/{PROJECT}/_apis/build/builds/{build}/artifacts"
+        return [
+            {
+                "id": number,
+                "name": name,
+                "resource": {
+                    "type": "PipelineArtifact" if far else "Container",
+                    "properties": {"artifactsize": str(len(data))},
+                    "downloadUrl": f"{self.url}/far/{build}/{quote(name)}/content?format=zip"
+                    if far
+                    else f"{api}?artifactName={quote(name)}&api-version=7.1&%24format=zip",
+                },
+            }
+            for number, (name, data, far) in enumerate(self.artifacts.get(build, ()), 1)
+        ]
+
+    def list_queues(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        pools = [
+            {"id": POOL, "name": POOL_NAME, "isHosted": False},
+            {"id": HOSTED, "name": "Azure Pipelines", "isHosted": True},
+        ]
+        return [{"id": 10 + n, "name": one["name"], "pool": one} for n, one in enumerate([*pools, pools[0]])]
+
+    def list_agents(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        if int(given["poolId"]) != POOL:
+            return None
+        states = {RunnerState.OFFLINE: "offline"}
+        return [
+            {
+                "id": number,
+                "name": one.name,
+                "enabled": True,
+                "status": states.get(one.state, "online"),
+                "systemCapabilities": SYSTEM,
+                "userCapabilities": dict.fromkeys(one.labels, ""),
+            }
+            | ({"assignedRequest": {"requestId": 5}} if one.state is RunnerState.BUSY else {})
+            for number, one in enumerate(self.runners)
+        ]
+
+    def list_changes(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        branch, skip, top = (
+            asked.one("searchCriteria.sourceRefName"),
+            int(asked.one("$skip", "0")),
+            int(asked.one("$top", "101")),
+        )
+        status = asked.one("searchCriteria.status", "active")
+        every = [one for one in self.changes if one["status"] == status and branch in ("", one["sourceRefName"])]
+        return every[skip : skip + top]
+
+    def get_change(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        return next((one for one in self.changes if one["pullRequestId"] == int(given["pullRequestId"])), None)
+
+    def list_threads(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        return self.threads.get(int(given["pullRequestId"]))
+
+    def create_thread(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        told = asked.json()
+        if int(given["pullRequestId"]) not in self.threads:
+            return None
+        if told.get("status", "unknown") == "active":
+            self.problem("an active thread has to be resolved before the change is merged")
+        return self._thread(int(given["pullRequestId"]), told["comments"][0]["content"], US)
+
+    def update_comment(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        found = self._standing(given)
+        if found is None:
+            return None
+        found["content"] = asked.json()["content"]
+        return found
+
+    def delete_comment(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        found = self._standing(given)
+        if found is None:
+            return None
+        found |= {"isDeleted": True, "content": ""}
+        return ""
+
+    def _standing(self, given: Mapping[str, str]) -> dict[str, Any] | None:
+        for thread in self.threads.get(int(given["pullRequestId"]), ()):
+            for one in thread["comments"]:
+                if (thread["id"], one["id"]) == (int(given["threadId"]), int(given["commentId"])) and not one[
+                    "isDeleted"
+                ]:
+                    return one
+        return None
+
+    def create_status(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        made = {"id": len(self.posted) + 1, "creationDate": DATE, **asked.json()}
+        self.posted.append(made | {"commit": given["commitId"]})
+        return made
+
+    def list_statuses(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        latest: dict[tuple[str, str], dict[str, Any]] = {}
+        for one in self.posted:
+            if one["commit"] == given["commitId"]:
+                told = {key: value for key, value in one.items() if key != "commit"}
+                latest[one["context"].get("genre", ""), one["context"]["name"]] = told
+        skip, top = int(asked.one("skip", "0")), int(asked.one("top", "1000"))
+        return list(latest.values())[::-1][skip : skip + top]
+
+    def list_attachments(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        return [self._attachment(name) for name in self.attachments]
+
+    def create_attachment(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        if given["fileName"] in self.attachments:
+            self.problem(f"{given['fileName']} is attached twice")
+        self.attachments[given["fileName"]] = asked.body
+        return self._attachment(given["fileName"])
+
+    def _attachment(self, name: str) -> dict[str, Any]:
+        return {"displayName": name, "url": f"{self.place().api}/{PROJECT}/attachments/{name}", "createdDate": DATE}
+
+    def list_runs(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        build = asked.one("buildUri").rpartition("/")[2]
+        full = asked.one("includeRunDetails").lower() == "true"
+        found = [one["run"] for one in self.runs.values() if one["run"].get("build", {}).get("id") == build]
+        return [one if full else {"id": one["id"], "name": one["name"]} for one in found]
+
+    def create_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        told = asked.json()
+        number = 1 + max(self.runs, default=0)
+        kept = {key: told[key] for key in ("name", "state", "comment", "build") if key in told}
+        self.runs[number] = {
+            "run": {"id": number, "isAutomated": told["automated"], **kept},
+            "results": [],
+            "files": {},
+        }
+        return self.runs[number]["run"]
+
+    def update_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        one = self.runs.get(int(given["runId"]))
+        if one is None:
+            return None
+        one["summary"] = {each["testOutcome"]: each["resultCount"] for each in asked.json().get("runSummary", ())}
+        one["run"]["state"] = asked.json()["state"]
+        return one["run"]
+
+    def delete_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        return "" if self.runs.pop(int(given["runId"]), None) else None
+
+    def add_results(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        told = asked.json()
+        if len(told) > 1000:
+            self.problem(f"{len(told)} results at a time")
+        self.runs[int(given["runId"])]["results"] += told
+        return [{"id": number} for number, _ in enumerate(told, 100_000)]
+
+    def attach_to_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        told = asked.json()
+        self.runs[int(given["runId"])]["files"][told["fileName"]] = told["stream"]
+        return {"id": len(self.runs[int(given["runId"])]["files"])}
+
+
+_DOES = {
+    "Builds_List": AzureServer.list_builds,
+    "Builds_Get": AzureServer.get_build,
+    "Artifacts_List": AzureServer.list_artifacts,
+    "Queues_Get Agent Queues": AzureServer.list_queues,
+    "Agents_List": AzureServer.list_agents,
+    "Pull Requests_Get Pull Requests": AzureServer.list_changes,
+    "Pull Requests_Get Pull Request": AzureServer.get_change,
+    "Pull Request Threads_List": AzureServer.list_threads,
+    "Pull Request Threads_Create": AzureServer.create_thread,
+    "Pull Request Thread Comments_Update": AzureServer.update_comment,
+    "Pull Request Thread Comments_Delete": AzureServer.delete_comment,
+    "Statuses_Create": AzureServer.create_status,
+    "Statuses_List": AzureServer.list_statuses,
+    "Pull Request Attachments_List": AzureServer.list_attachments,
+    "Pull Request Attachments_Create": AzureServer.create_attachment,
+    "Runs_List": AzureServer.list_runs,
+    "Runs_Create": AzureServer.create_run,
+    "Runs_Update": AzureServer.update_run,
+    "Runs_Delete": AzureServer.delete_run,
+    "Results_Add": AzureServer.add_results,
+    "Attachments_Create Test Run Attachment": AzureServer.attach_to_run,
+}
+
+
+def serve() -> AbstractContextManager[AzureServer]:
+    """Azure DevOps on this machine. Needs the published specifications."""
+    need(SPECS.is_dir(), f"{SPECS} has Azure's Swagger files; see its README")
+    return serving(AzureServer())
+
+
+def _locations() -> Iterator[dict[str, Any]]:
+    git = "{project}/_apis/git/repositories/{repositoryId}"
+    for key, told in _LOCATIONS.items():
+        template, _, resource = told.replace("GIT", git).partition("|")
+        yield {
+            "id": key,
+            "area": "any",
+            "resourceName": resource,
+            "routeTemplate": template,
+            "resourceVersion": 9,
+            "minVersion": "1.0",
+            "maxVersion": "7.1",
+            "releasedVersion": "7.0",
+        }
+
+
+def _listed(values: list[Any]) -> Answer:
+    return json_answer({"count": len(values), "value": values})
+
+
+def _implied(scopes: set[str]) -> set[str]:
+    """A scope to write is one to read, too; but that of code, so that the narrower ones are seen to be needed."""
+    return scopes | ({"vso.test"} if "vso.test_write" in scopes else set())
