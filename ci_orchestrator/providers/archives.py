@@ -51,7 +51,7 @@ class Limits:
 
     download: int = 8 << 30
     unpacked: int = 32 << 30
-    files: int = 100_000
+    files: int = 50_000
     listing: int = 16 << 20
     path: int = 2048
     ratio: float = 200.0
