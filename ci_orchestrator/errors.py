@@ -126,3 +126,7 @@ class ProviderError(OrchestratorError):
     """A CI provider refused or could not be reached."""
 
     exit_code = ExitCode.PROVIDER_FAILURE
+
+
+class UnreachableError(ProviderError):
+    """A CI provider gave no whole answer: it may another time, which a refusal never does."""

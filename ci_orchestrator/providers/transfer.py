@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ci_orchestrator.clock import Clock, SystemClock
-from ci_orchestrator.errors import ProviderError, UserError
+from ci_orchestrator.errors import ProviderError, UnreachableError, UserError
 from ci_orchestrator.providers.archives import PIECE, BrokenArchiveError, HostileArchiveError, Limits, unpack
 from ci_orchestrator.providers.online import Artifact, Host, Resuming
 from ci_orchestrator.providers.shell import BUNDLES
@@ -108,9 +108,9 @@ def _download(host: Host, artifact: Artifact, path: Path, limits: Limits, clock:
             try:
                 _receive(host, artifact, out, limits)
                 break
-            except ProviderError:
-                # Before the first byte it is a refusal, which stays one. After it, the line was cut.
-                if out.tell() == begun or tried == TRIES:
+            except ProviderError as error:
+                cut = isinstance(error, UnreachableError) or out.tell() > begun
+                if not cut or tried == TRIES:
                     raise
                 if not isinstance(host, Resuming):
                     out.seek(0)

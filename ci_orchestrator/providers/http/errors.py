@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ci_orchestrator.errors import ProviderError
+from ci_orchestrator.errors import ProviderError, UnreachableError
 from ci_orchestrator.masking import Mask
 from ci_orchestrator.providers.base import Place
 from ci_orchestrator.providers.http.patience import is_limited
@@ -33,7 +33,7 @@ _QUERY = re.compile(r"\?[^\s'\")]*")
 
 @contextmanager
 def explained(what: str, place: Place, fixes: Mapping[int, str], mask: Mask) -> Iterator[None]:
-    """Errors of requests, within, are raised as `ProviderError`.
+    """Errors of requests, within, are raised as `ProviderError`, those without a whole answer as `UnreachableError`.
 
     `what`: the operation, such as ``listing artifacts``. `fixes`: what to do about a status, before `FIXES`.
     """
@@ -62,16 +62,16 @@ def refusal(what: str, place: Place, status: int, body: str, *, fixes: Mapping[i
     return ProviderError(f"{what} of {_name(place)}: {said}{f': {words}' if words else ''}", fix=fix)
 
 
-def unreachable(what: str, place: Place, error: requests.RequestException, mask: Mask) -> ProviderError:
+def unreachable(what: str, place: Place, error: requests.RequestException, mask: Mask) -> UnreachableError:
     """The error for a request without a whole answer."""
     host = urlsplit(place.api).hostname or place.api
     for kind, said, fix in _TROUBLES:
         if isinstance(error, kind):
-            return ProviderError(
+            return UnreachableError(
                 f"{what} of {_name(place)}: {said.format(host=host)}: {_cut(_QUERY.sub('', str(error)), mask)}",
                 fix=fix.format(host=host),
             )
-    return ProviderError(f"{what} of {_name(place)}: {_cut(_QUERY.sub('', str(error)), mask)}", fix=_TRY_AGAIN)
+    return UnreachableError(f"{what} of {_name(place)}: {_cut(_QUERY.sub('', str(error)), mask)}", fix=_TRY_AGAIN)
 
 
 def own_words(body: str, mask: Mask) -> str:

@@ -82,10 +82,10 @@ class LocalHost:
 
     def put(self, name: str, directory: Path, *, retain: float) -> None:
         """See `online.Host`. The same name replaces what was kept before; what has expired is removed."""
-        now = self._clock.now()
         place = self._artifacts(self._build)
         with said(f"keeping the artifact {name!r}"), locked(place):
             digest, size = _zipped(directory, place)
+            now = self._clock.now()
             described = {
                 "name": name,
                 "key": f"{digest}.zip",
