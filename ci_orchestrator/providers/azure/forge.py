@@ -14,19 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-from azure.devops.v7_1.git.models import Comment as ThreadComment
-from azure.devops.v7_1.git.models import (
-    GitPullRequestCommentThread,
-    GitPullRequestSearchCriteria,
-    GitStatus,
-    GitStatusContext,
-)
 
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.azure import runs
 from ci_orchestrator.providers.azure.permissions import ATTACHMENTS, CODE, STATUSES, THREADS
-from ci_orchestrator.providers.azure.sdk import Sdk, missing_is_fine
+from ci_orchestrator.providers.azure.sdk import Sdk, git_models, missing_is_fine
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status, StatusState
 
@@ -72,15 +65,15 @@ class AzureForge:
 
     def create_comment(self, change: int, body: str) -> Comment:
         """A thread without a status: an active one would have to be resolved before the change may be merged."""
-        thread = GitPullRequestCommentThread(
-            comments=[ThreadComment(content=body, comment_type="text", parent_comment_id=0)]
+        thread = git_models.GitPullRequestCommentThread(
+            comments=[git_models.Comment(content=body, comment_type="text", parent_comment_id=0)]
         )
         with self._sdk.asking(f"commenting on change {change}", THREADS):
             made = self._sdk.git.create_thread(thread, self._repository, change, project=self._sdk.project)
             return self._comment(change, made.id, made.comments[0], ours=True)
 
     def update_comment(self, change: int, comment: Comment, body: str) -> Comment | None:
-        said = ThreadComment(content=body)
+        said = git_models.Comment(content=body)
         made: Any = None
         with self._sdk.asking(f"changing a comment on change {change}", THREADS), missing_is_fine():
             made = self._sdk.git.update_comment(
@@ -111,8 +104,8 @@ class AzureForge:
 
     def set_status(self, revision: str, status: Status) -> None:
         """The service keeps all of a name, and shows the latest."""
-        said = GitStatus(
-            context=GitStatusContext(name=status.name, genre=GENRE),
+        said = git_models.GitStatus(
+            context=git_models.GitStatusContext(name=status.name, genre=GENRE),
             state=_STATES[status.state],
             description=status.description,
             target_url=status.url or None,
@@ -159,7 +152,7 @@ class AzureForge:
 
     def _open(self, branch: str) -> Iterator[Any]:
         """The client library puts the name of the branch into the address as it is."""
-        wanted = GitPullRequestSearchCriteria(
+        wanted = git_models.GitPullRequestSearchCriteria(
             status="active", source_ref_name=quote(f"refs/heads/{branch}", safe="") if branch else None
         )
         found = _pages(

@@ -14,18 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from azure.devops.v7_1.test.models import (
-    RunCreateModel,
-    RunSummaryModel,
-    RunUpdateModel,
-    ShallowReference,
-    TestAttachmentRequestModel,
-    TestCaseResult,
-)
-
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.providers.azure.permissions import RESULTS
-from ci_orchestrator.providers.azure.sdk import Sdk
+from ci_orchestrator.providers.azure.sdk import Sdk, test_models
 from ci_orchestrator.providers.online import Annotation, NativeResults
 from ci_orchestrator.results.model import Totals
 
@@ -61,7 +52,7 @@ def publish(sdk: Sdk, build: str, results: NativeResults) -> None:
             sdk.test.update_test_run(_done(results), sdk.project, run)
         except Exception:
             with suppress(Exception):  # a run that is left open looks as if it went on; the first error is the one
-                sdk.test.update_test_run(RunUpdateModel(state="Aborted"), sdk.project, run)
+                sdk.test.update_test_run(test_models.RunUpdateModel(state="Aborted"), sdk.project, run)
             raise
         for one in before:
             sdk.test.delete_test_run(sdk.project, one)
@@ -81,18 +72,18 @@ def _ours(sdk: Sdk, build: str, name: str) -> Iterator[int]:
 
 def _new(build: str, results: NativeResults, left_out: Sequence[str]) -> Any:  # noqa: ANN401 - the library has no types
     lacks = f" (too large to be attached: {', '.join(left_out)})" if left_out else ""
-    return RunCreateModel(
+    return test_models.RunCreateModel(
         name=results.name,
         automated=True,
         state="InProgress",
         type="NoConfigRun",
-        build=ShallowReference(id=build) if build else None,
+        build=test_models.ShallowReference(id=build) if build else None,
         comment=_cut(f"{MARK}: {results.title}{lacks}", _COMMENT),
     )
 
 
 def _done(results: NativeResults) -> Any:  # noqa: ANN401
-    return RunUpdateModel(state="Completed", run_summary=list(_summary(results.totals)))
+    return test_models.RunUpdateModel(state="Completed", run_summary=list(_summary(results.totals)))
 
 
 def _summary(totals: Totals) -> Iterator[Any]:
@@ -106,12 +97,12 @@ def _summary(totals: Totals) -> Iterator[Any]:
     }
     for outcome, count in counts.items():
         if count:
-            yield RunSummaryModel(test_outcome=outcome, result_count=count)
+            yield test_models.RunSummaryModel(test_outcome=outcome, result_count=count)
 
 
 def _failure(one: Annotation) -> Any:  # noqa: ANN401
     name = _cut(one.title, NAME)
-    return TestCaseResult(
+    return test_models.TestCaseResult(
         test_case_title=name,
         automated_test_name=name,
         automated_test_type="NoConfig",
@@ -125,7 +116,7 @@ def _failure(one: Annotation) -> Any:  # noqa: ANN401
 
 def _attachment(name: str, data: bytes) -> Any:  # noqa: ANN401
     stream = b64encode(data).decode("ascii")
-    return TestAttachmentRequestModel(attachment_type="GeneralAttachment", file_name=name, stream=stream)
+    return test_models.TestAttachmentRequestModel(attachment_type="GeneralAttachment", file_name=name, stream=stream)
 
 
 def _packed(path: Path) -> tuple[str, bytes] | None:

@@ -1,8 +1,8 @@
 """azure-devops, Microsoft's client library, over our own session: its requests are as patient as all others.
 
-What it would do of itself is taken from it. It keeps answers in the home directory, which jobs may not be able to
-write, and drops the status of what was refused. It uploads in chunks, which the service does not take
-(https://github.com/microsoft/azure-devops-python-api/issues/322).
+The library is imported here alone, for what it would do of itself is taken from it. It keeps answers in the home
+directory, which jobs may not be able to write, and drops the status of what was refused. It uploads in chunks, which
+the service does not take (https://github.com/microsoft/azure-devops-python-api/issues/322).
 """
 
 from __future__ import annotations
@@ -36,15 +36,19 @@ os.environ[_CACHE] = gettempdir()  # the library makes the directory when it is 
 try:
     from azure.devops._file_cache import OPTIONS_CACHE
     from azure.devops.v7_1.build.build_client import BuildClient
+    from azure.devops.v7_1.git import models as git_models
     from azure.devops.v7_1.git.git_client import GitClient
     from azure.devops.v7_1.location.location_client import LocationClient
     from azure.devops.v7_1.task_agent.task_agent_client import TaskAgentClient
+    from azure.devops.v7_1.test import models as test_models
     from azure.devops.v7_1.test.test_client import TestClient
 finally:
     del os.environ[_CACHE]
     if _given is not None:
         os.environ[_CACHE] = _given
 OPTIONS_CACHE.file_name = ""  # what has no name is neither read nor written
+
+__all__ = ["Sdk", "git_models", "missing_is_fine", "test_models"]
 
 _FAMILY = (".visualstudio.com", ".dev.azure.com")
 """Hosts of the same service, which take the same token."""
