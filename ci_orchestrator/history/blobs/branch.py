@@ -75,7 +75,7 @@ class BranchBlobs:
         return next((commit for commit, ref in pairs if ref == self._ref), "")
 
     def _content(self, git: Git, tip: str) -> bytes:
-        listed = git.ask("ls-tree", "--long", "-z", tip).decode("utf-8", "replace").split("\0")[:-1]
+        listed = git.ask("ls-tree", "--full-tree", "--long", "-z", tip).decode("utf-8", "replace").split("\0")[:-1]
         entries = {name: facts.split() for facts, _, name in (line.partition("\t") for line in listed)}
         if FILE not in entries or not set(entries) <= {FILE, README} or entries[FILE][1] != "blob":
             fix = "name a branch that does not exist yet"
