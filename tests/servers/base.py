@@ -236,6 +236,8 @@ class Service:
 class _Handler(BaseHTTPRequestHandler):
     service: Service
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Head and body are two writes: the second would wait for the client's confirmation of the first, 40 ms."""
 
     def _handle(self) -> None:
         asked = self._read()
