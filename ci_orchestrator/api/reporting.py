@@ -83,12 +83,14 @@ def report_files(
     links: Links | None = None,
     ci: Ci | None = None,
     clock: Clock | None = None,
+    warnings: Sequence[str] = (),
 ) -> Reported:
     """Report on bundles and result files; without any path, on what single jobs of the lock left here (`run_job`), else
     again on the latest run here.
 
     Without a lock the report is uncertified. `against`: what it is held against. `links`: where things can be opened.
-    `ci`: the build that this is a job of; it is shown the summary and what went wrong.
+    `ci`: the build that this is a job of; it is shown the summary and what went wrong. `warnings`: what went wrong on
+    the way here.
     Raises `UserError` and `ResultsError` for what cannot be read.
     """
     clock = clock or wire.system_clock()
@@ -109,6 +111,8 @@ def report_files(
         others=_others(project, plan),
         benchmarks=_options(plan).benchmarks,
     )
+    for warning in warnings:
+        sources.warn(warning)
     if sources.empty:
         raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
     material = Material(

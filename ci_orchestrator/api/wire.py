@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 from uuid import uuid4
 
+from ci_orchestrator import plugins
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.coordinator.crew import Crew
 from ci_orchestrator.coordinator.queue.base import Queue
 from ci_orchestrator.coordinator.queue.memory import MemoryQueue
-from ci_orchestrator.errors import UserError
+from ci_orchestrator.errors import MissingPartError, UserError
 from ci_orchestrator.history.opening import Opened
 from ci_orchestrator.history.opening import open_history as open_history  # noqa: PLC0414 - wired through
-from ci_orchestrator.providers.azure.context import AzureCi
-from ci_orchestrator.providers.base import TOKENS, Ci
-from ci_orchestrator.providers.github.context import GithubCi
-from ci_orchestrator.providers.gitlab.context import GitlabCi
-from ci_orchestrator.providers.jenkins.context import JenkinsCi
-from ci_orchestrator.providers.local.context import LocalCi
+from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers import FORGES, HOSTS
+from ci_orchestrator.providers.azure import context as azure
+from ci_orchestrator.providers.base import TOKENS, Ci, Context, Place
+from ci_orchestrator.providers.github import context as github
+from ci_orchestrator.providers.gitlab import context as gitlab
+from ci_orchestrator.providers.jenkins import context as jenkins
+from ci_orchestrator.providers.local import context as local
+from ci_orchestrator.providers.online import Forge, Host
+
+
+@dataclass(frozen=True, slots=True)
+class _Environment:
+    """What a provider's jobs are told, and where they find a token."""
+
+    context: Callable[[Mapping[str, str], Path], Context]
+    token: Callable[[Mapping[str, str]], Secret]
+    tokens: tuple[str, ...]
+
+
+_ENVIRONMENTS = {
+    "azure": _Environment(azure.read_context, azure.token, azure.TOKENS),
+    "github": _Environment(github.read_context, github.token, github.TOKENS),
+    "gitlab": _Environment(gitlab.read_context, gitlab.token, gitlab.TOKENS),
+    "jenkins": _Environment(jenkins.read_context, jenkins.token, jenkins.TOKENS),
+}
 
 
 def system_clock() -> Clock:
@@ -40,19 +62,74 @@ def new_crew(root: Path, workers: int | None, *, marker: str = "") -> Crew:
     return Crew(root, os.environ, width=workers or usable_cpus(), marker=marker or uuid4().hex, hidden=TOKENS)
 
 
-def this_ci(environ: Mapping[str, str], root: Path, out: TextIO) -> Ci:
-    """Where this process runs, by the variables that each provider documents for that question. `root`: the project's
-    directory, below which files are left; `out`: the stream that is the job's log.
-    """
+def this_context(environ: Mapping[str, str], root: Path) -> Context:
+    """Where this process runs and where its change lives: what the provider's variables say, and git beside them."""
+    here = local.read_context(root)
+    kind = _provider(environ)
+    if kind == "local":
+        return here
+    told = _ENVIRONMENTS[kind].context(environ, root)
+    return replace(told, revision=told.revision or here.revision, branch=told.branch or here.branch, dirty=here.dirty)
+
+
+def token(kind: str, environ: Mapping[str, str]) -> Secret:
+    """What this process may show a provider; empty when it has nothing."""
+    return _ENVIRONMENTS[kind].token(environ) if kind in _ENVIRONMENTS else Secret("")
+
+
+def tokens_of(kind: str) -> tuple[str, ...]:
+    """The variables that tokens of a provider are looked for in."""
+    return _ENVIRONMENTS[kind].tokens
+
+
+def host(place: Place, environ: Mapping[str, str], context: Context, clock: Clock) -> Host:
+    """The adapter of a place where builds run. Raises `MissingPartError`."""
+    found: Host = _adapter("hosts", HOSTS, place, secret=token(place.kind, environ), context=context, clock=clock)
+    return found
+
+
+def forge(place: Place, environ: Mapping[str, str], context: Context, clock: Clock) -> Forge:
+    """The adapter of a place where changes live. Raises `MissingPartError`."""
+    found: Forge = _adapter("forges", FORGES, place, secret=token(place.kind, environ), context=context, clock=clock)
+    return found
+
+
+def _adapter(
+    kind: str, table: Mapping[str, str], place: Place, *, secret: Secret, context: Context, clock: Clock
+) -> Any:  # noqa: ANN401 - as `plugins.load`
+    try:
+        made = plugins.load(kind, place.kind, table)
+    except ImportError:
+        raise MissingPartError(
+            f"talking to {place.kind} takes a client that is not installed",
+            fix=f"pip install 'ci-orchestrator[{place.kind}]'",
+        ) from None
+    return made(place, secret, context=context, clock=clock)
+
+
+def _provider(environ: Mapping[str, str]) -> str:
+    """Which provider this process runs at, by the variables that each documents for that question."""
     if environ.get("GITHUB_ACTIONS") == "true":
-        return GithubCi.read(environ, root, out)
+        return "github"
     if environ.get("GITLAB_CI") == "true":
-        return GitlabCi.read(environ, root)
+        return "gitlab"
     if environ.get("TF_BUILD", "").lower() == "true":
-        return AzureCi.read(environ, root, out)
-    if environ.get("JENKINS_URL"):
-        return JenkinsCi.read(environ, root)
-    return LocalCi()
+        return "azure"
+    return "jenkins" if environ.get("JENKINS_URL") else "local"
+
+
+def this_ci(environ: Mapping[str, str], root: Path, out: TextIO) -> Ci:
+    """Where this process runs, as a job of a pipeline or of none. `root`: the project's directory, below which files
+    are left; `out`: the stream that is the job's log.
+    """
+    kind = _provider(environ)
+    if kind == "github":
+        return github.GithubCi.read(environ, root, out)
+    if kind == "gitlab":
+        return gitlab.GitlabCi.read(environ, root)
+    if kind == "azure":
+        return azure.AzureCi.read(environ, root, out)
+    return jenkins.JenkinsCi.read(environ, root) if kind == "jenkins" else local.LocalCi()
 
 
 def usable_cpus() -> int:
@@ -62,4 +139,17 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
-__all__ = ["Opened", "new_crew", "new_queue", "open_history", "system_clock", "this_ci", "usable_cpus"]
+__all__ = [
+    "Opened",
+    "forge",
+    "host",
+    "new_crew",
+    "new_queue",
+    "open_history",
+    "system_clock",
+    "this_ci",
+    "this_context",
+    "token",
+    "tokens_of",
+    "usable_cpus",
+]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.against import Against
+from ci_orchestrator.api.delivery import Delivery, deliver
 from ci_orchestrator.api.links import with_links
 from ci_orchestrator.api.project import Project
-from ci_orchestrator.api.reporting import report_files
-from ci_orchestrator.cli.output import Output
+from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.cli.plan import add_plan
 from ci_orchestrator.cli.run import print_report
-from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.errors import ExitCode, worst
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +47,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where things can be opened: source ({path} and {line} stand in it), build, report, artifacts or images",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the report goes")
+    online = parser.add_argument_group("in a build of a provider")
+    online.add_argument(
+        "--publish",
+        action="store_true",
+        help="collect the build's bundles (without PATH), and tell the forge: a status, results, one comment",
+    )
+    when = online.add_mutually_exclusive_group()
+    when.add_argument(
+        "--only-on-change",
+        dest="when",
+        action="store_const",
+        const="changed",
+        help="comment only when something changed against the base, or is not green",
+    )
+    when.add_argument(
+        "--on-failure",
+        dest="when",
+        action="store_const",
+        const="failure",
+        help="comment only when something is not green; a comment that is there is brought up to date in any case",
+    )
+    online.add_argument(
+        "--forge",
+        default="",
+        metavar="KIND=URL",
+        help="the repository where the change lives, such as github=https://github.example.com/owner/name "
+        "(default: as the build or the git remote tells)",
+    )
+    online.add_argument(
+        "--memory",
+        default="",
+        metavar="PLACE",
+        help="where the history is kept between builds: a folder, branch:NAME, s3://… or postgres://…",
+    )
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -55,13 +89,20 @@ def run(args: argparse.Namespace) -> ExitCode:
     against = Against.of(base=args.base, diff=args.diff, checks=args.check, gate=args.gate)
     project = Project.at(args.plan)
     ci = wire.this_ci(os.environ, project.root, output.err if output.json_wanted else output.out)
-    reported = report_files(
+    delivered = deliver(
         project,
         args.paths,
+        Delivery(publish=args.publish, when=args.when, forge=args.forge, memory=args.memory),
+        os.environ,
         lock_file=args.lock,
         out=args.out,
         against=against,
         links=with_links(ci.links, args.link),
         ci=ci,
     )
-    return print_report(output, reported)
+    code = print_report(output, delivered.reported)
+    for line in delivered.posted.said:
+        output.note(printable(line))
+    for line in delivered.posted.refused:
+        output.note(f"refused: {printable(line)}")
+    return worst([code, delivered.posted.exit_code])

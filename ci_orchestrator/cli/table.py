@@ -85,6 +85,13 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        name="runners",
+        help="list the provider's runners, and say which of the plan's jobs would wait for ever",
+        examples=(
+            ("runners --host gitlab=https://gitlab.com/group/name", "ask GitLab, with the token of GITLAB_TOKEN"),
+        ),
+    ),
+    Command(
         name="explain",
         help="say where a test or a job is, why there, and how it fared",
         examples=(("explain unit::tests/test_cart.py::test_total", "one test: its job, its history"),),

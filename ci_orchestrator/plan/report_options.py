@@ -29,6 +29,10 @@ Section = Literal[
 """The parts of the comment, in their order; each is there only when it has something to say."""
 
 
+When = Literal["always", "changed", "failure"]
+"""In which case there is a comment."""
+
+
 def _builds(value: object) -> object:
     """A number of builds: 200, or ``200 builds``."""
     if isinstance(value, str) and re.fullmatch(_BUILDS, value):
@@ -56,7 +60,7 @@ Builds = Annotated[
 class Comment(Model):
     """The comment on a change."""
 
-    when: Literal["always", "changed", "failure"] = "always"
+    when: When = "always"
     """Always, only when something changed against the base or is not green, or only when something is not green."""
     sections: Listed[Section] | None = None
     """The parts of the comment; their order is fixed. By default all."""

@@ -15,10 +15,11 @@ ROUNDS = 5
 """How often it is begun again when somebody deletes the comment in the meantime."""
 
 
-def post(forge: Forge, change: int, marker: str, body: str) -> Comment | None:
+def post(forge: Forge, change: int, marker: str, body: str, *, create: bool = True) -> Comment | None:
     """Make `body`, below the line `marker`, our one comment on a change. None when it was that already.
 
-    `marker` is a line that readers do not see, with what tells several such comments apart. Raises `ProviderError`.
+    `marker` is a line that readers do not see, with what tells several such comments apart. `create`: also when there
+    is none yet; otherwise only what was said before is brought up to date. Raises `ProviderError`.
     """
     if not marker.strip() or "\n" in marker:
         raise ValueError(f"a marker is a line: {marker!r}")
@@ -28,6 +29,8 @@ def post(forge: Forge, change: int, marker: str, body: str) -> Comment | None:
         found = _ours(forge, change, marker)
         if len(found) == 1 and _same(found[0].body, text):
             return found[0] if wrote else None
+        if not found and not create and not wrote:
+            return None
         if not found:
             found = _created(forge, change, marker, text)
             text = found[-1].body if found else text

@@ -49,6 +49,11 @@ def repository(project: Path) -> Path:
     return Path(top).resolve() if top else project.resolve()
 
 
+def remote(project: Path) -> str:
+    """The address of the repository that the project was cloned from; empty where there is none."""
+    return _git(project, "remote", "get-url", "origin")
+
+
 def tracked_files(project: Path) -> frozenset[str]:
     """All files of the project that git knows, by paths from there; none where there is no git."""
     return frozenset(filter(None, _git(project, "ls-files", "-z", "--cached").split("\0")))

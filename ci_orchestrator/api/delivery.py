@@ -1,0 +1,126 @@
+"""The use case *report --publish*: collect what the jobs of a build left, report on it, remember it, and say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ci_orchestrator.api import wire
+from ci_orchestrator.api.against import Against
+from ci_orchestrator.api.collecting import collect, fetch_base
+from ci_orchestrator.api.online import Online, connect
+from ci_orchestrator.api.project import Project, read_lock
+from ci_orchestrator.api.publishing import Posted, publish
+from ci_orchestrator.api.reporting import Reported, report_files
+from ci_orchestrator.clock import Clock
+from ci_orchestrator.history.blobs.base import BlobStore
+from ci_orchestrator.history.blobs.opening import open_blobs
+from ci_orchestrator.history.carrying import pull, push
+from ci_orchestrator.plan.lock import plan_of
+from ci_orchestrator.plan.report_options import ReportOptions, When
+from ci_orchestrator.providers.base import Ci
+from ci_orchestrator.results.report import Links
+
+COLLECTED, BASE = "collected", "base"
+"""Below the project's state: what was fetched of this build, and of the one to compare with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How a report is made and told. `publish`: say it at the forge, and collect what is not here. `when`: in which
+    case there is a comment. `forge`: ``KIND=URL`` where the environment does not tell. `memory`: where the history is
+    kept between builds (`history.blobs.opening`), empty for nowhere but here.
+    """
+
+    publish: bool = False
+    when: When | None = None
+    forge: str = ""
+    memory: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The report, and what became of it."""
+
+    reported: Reported
+    posted: Posted
+
+
+def deliver(
+    project: Project,
+    paths: Sequence[Path],
+    how: Delivery,
+    environ: Mapping[str, str],
+    *,
+    lock_file: Path | None = None,
+    out: Path | None = None,
+    against: Against | None = None,
+    links: Links | None = None,
+    ci: Ci | None = None,
+    clock: Clock | None = None,
+) -> Delivered:
+    """Report as `report_files` does, between fetching and telling.
+
+    Raises as `report_files` does, and `ProviderError` when the build's bundles cannot be had: without them there is
+    nothing to say. What cannot be told afterwards is in `Delivered.posted`.
+    """
+    clock = clock or wire.system_clock()
+    online = connect(environ, project.root, clock, forge=how.forge) if how.publish else None
+    warnings: list[str] = []
+    against = against or Against()
+    if online is not None:
+        paths, lock_file = _collected(project, online, paths, lock_file, clock)
+        against = _with_base(project, online, against, clock, warnings)
+    blobs = open_blobs(how.memory, project.root) if how.memory else None
+    if blobs is not None:
+        warnings += pull(project.history_file, blobs).warnings
+    reported = report_files(
+        project,
+        paths,
+        lock_file=lock_file,
+        out=out,
+        against=against,
+        links=links,
+        ci=ci,
+        clock=clock,
+        warnings=warnings,
+    )
+    lock = read_lock(lock_file) if lock_file else None
+    plan = plan_of(lock) if lock else project.plan_if_any()
+    if blobs is not None:
+        keep = (plan.report if plan else ReportOptions()).history.keep
+        reported = _remembered(project, reported, blobs, keep, clock)
+    if online is None:
+        return Delivered(reported=reported, posted=Posted())
+    return Delivered(
+        reported=reported,
+        posted=publish(reported, online, plan=plan, lock=lock, root=project.root, when=how.when),
+    )
+
+
+def _collected(
+    project: Project, online: Online, paths: Sequence[Path], lock_file: Path | None, clock: Clock
+) -> tuple[Sequence[Path], Path | None]:
+    """What to report on: what was named, else what the build's host has."""
+    if paths or online.host is None:
+        return paths, lock_file
+    found = collect(online, project.state / COLLECTED, clock)
+    return [found.bundles], lock_file or found.lock
+
+
+def _with_base(project: Project, online: Online, against: Against, clock: Clock, warnings: list[str]) -> Against:
+    """What to compare with: what was named, else the last good build of the branch that the change goes to."""
+    if against.base is not None:
+        return against
+    base, why = fetch_base(online, project.state / BASE, clock)
+    if why:
+        warnings.append(why)
+    return replace(against, base=base)
+
+
+def _remembered(project: Project, reported: Reported, blobs: BlobStore, keep: int, clock: Clock) -> Reported:
+    """After this build was recorded. What could not be kept is said, and costs nothing else."""
+    carried = push(project.history_file, blobs, keep=keep, clock=clock)
+    report = replace(reported.report, warnings=(*reported.report.warnings, *carried.warnings))
+    return replace(reported, report=report)

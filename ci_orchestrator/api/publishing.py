@@ -1,0 +1,172 @@
+"""Telling the forge what a report says: a status, native results, and one comment, each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from ci_orchestrator.api.findings import findings
+from ci_orchestrator.api.online import Online
+from ci_orchestrator.api.outputs import comment_options
+from ci_orchestrator.api.reporting import Reported
+from ci_orchestrator.errors import ExitCode, ProviderError
+from ci_orchestrator.plan.lock import Lock
+from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.plan.report_options import When
+from ci_orchestrator.providers import sticky
+from ci_orchestrator.providers.local.context import repository
+from ci_orchestrator.providers.online import Ability, Annotation, Forge, NativeResults, Status, StatusState
+from ci_orchestrator.report.comment import render_comment
+from ci_orchestrator.report.comment.options import CommentOptions, marker
+from ci_orchestrator.report.summary import render_summary
+from ci_orchestrator.report.verdict import verdict
+from ci_orchestrator.results.report import Report
+
+STATUS = "ci-orchestrator"
+"""The name of the status, and of native results; after it the plan's, where it has one."""
+SAID = 140
+"""Characters of a status: GitHub's limit, the least of all."""
+_STATES = {
+    ExitCode.OK: StatusState.SUCCESS,
+    ExitCode.TESTS_FAILED: StatusState.FAILURE,
+    ExitCode.GATE_FAILED: StatusState.FAILURE,
+    ExitCode.GATE_HOLDS: StatusState.FAILURE,
+    ExitCode.NOT_PROVEN: StatusState.FAILURE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What was said where, in words, and what was refused."""
+
+    said: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """6 when something was refused."""
+        return ExitCode.PROVIDER_FAILURE if self.refused else ExitCode.OK
+
+
+def publish(
+    reported: Reported, online: Online, *, plan: Plan | None, lock: Lock | None, root: Path, when: When | None = None
+) -> Posted:
+    """Say at the forge what the report says. One refusal does not keep the rest from being said.
+
+    `when`: in which case there is a comment (by default as the plan has it); what was said before is brought up to date
+    in any case.
+    """
+    forge, context = online.forge, online.context
+    if forge is None:
+        return Posted(said=(*online.why, f"the comment is in {reported.out / 'comment.md'}"))
+    telling = _Telling(reported, online, forge, plan, lock, root)
+    said: list[str] = []
+    refused: list[str] = []
+    steps: list[Callable[[], str]] = [telling.status, telling.results]
+    steps.append(lambda: telling.comment(when or (plan.report.comment.when if plan else "always")))
+    if not (context.head or context.revision):
+        return Posted(said=("nothing was said at the forge: the revision is not known",))
+    for step in steps:
+        try:
+            said.append(step())
+        except ProviderError as error:
+            refused.append(str(error))
+    return Posted(said=tuple(filter(None, said)), refused=tuple(refused))
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One report on its way to one forge."""
+
+    reported: Reported
+    online: Online
+    forge: Forge
+    plan: Plan | None
+    lock: Lock | None
+    root: Path
+
+    @property
+    def report(self) -> Report:
+        return self.reported.report
+
+    @property
+    def revision(self) -> str:
+        """What people see the status at: the revision that the change proposes."""
+        return self.online.context.head or self.online.context.revision
+
+    def status(self) -> str:
+        self.forge.set_status(self.revision, self._status())
+        return f"status of {self.revision[:10]} at {self.forge.name}"
+
+    def results(self) -> str:
+        if Ability.RESULTS not in self.forge.abilities:
+            return ""
+        files = {path.relative_to(self.reported.out).as_posix(): path for path in self.reported.files}
+        self.forge.publish_results(
+            self.revision,
+            NativeResults(
+                name=self._name(),
+                status=self._status(),
+                title=self._status().description,
+                summary=render_summary(self.report),
+                annotations=tuple(_annotations(self.report, self.lock, self.root.relative_to(repository(self.root)))),
+                totals=self.report.totals,
+                files=files,
+            ),
+        )
+        return f"results at {self.forge.name}"
+
+    def comment(self, when: When) -> str:
+        change = self._change()
+        if change is None:
+            return "no comment: no change is known for this revision"
+        head = self.forge.head_of(change)
+        if head != self.revision:  # an older build that ends late, or a number that somebody made up
+            return f"no comment: change {change} proposes {head[:10] or 'nothing'} now, and not {self.revision[:10]}"
+        options = self._options()
+        body = render_comment(self.report, options)
+        done = sticky.post(self.forge, change, marker(options.key), body, create=self._worth(when))
+        return f"comment on change {change} at {self.forge.name}" if done else f"nothing new on change {change}"
+
+    def _options(self) -> CommentOptions:
+        return comment_options(self.plan, self.root, self.forge.name, lambda _: None)
+
+    def _change(self) -> int | None:
+        """The change's number: as the build was told it, else as the forge knows it."""
+        context = self.online.context
+        if context.change:
+            return context.change
+        return self.forge.change_of(self.revision, context.branch)
+
+    def _worth(self, when: When) -> bool:
+        changes = self.report.analysis.changes
+        bad = self.report.exit_code is not ExitCode.OK
+        moved = changes is None or changes.any
+        return {"always": True, "changed": bad or moved, "failure": bad}[when]
+
+    def _name(self) -> str:
+        name = self.plan.name if self.plan else None
+        return f"{STATUS}: {name}" if name else STATUS
+
+    def _status(self) -> Status:
+        said = verdict(self.report)
+        return Status(
+            name=self._name(),
+            state=_STATES.get(self.report.exit_code, StatusState.ERROR),
+            description=f"{said.word}: {said.sentence}"[:SAID],
+            url=self.report.links.build,
+        )
+
+
+def _annotations(report: Report, lock: Lock | None, within: PurePath) -> Iterator[Annotation]:
+    """What went wrong at a line that is known, failures first; paths are of the repository, the project is `within`."""
+    for one in findings(report, lock):
+        if one.file and one.line:
+            yield Annotation(
+                path=(within / one.file).as_posix(),
+                line=one.line,
+                title=one.title,
+                message=one.message,
+                failure=one.kind == "error",
+            )
