@@ -144,6 +144,8 @@ class Contract:
         if kind in told.get("mapping", {}):
             schema = {"$ref": told["mapping"][kind]}
         for error in self._validator(schema).iter_errors(value):
+            if error.validator == "enum" and error.instance is None and error.schema.get("nullable"):
+                continue  # what may be null may be so in an enumeration, too, though null is not in its list
             yield f"{where}: {error.json_path}: {error.message[:300]}"
         yield from (f"{where}: there is no field {at}" for at, _, _ in self._unknown(schema, value, "$"))
 

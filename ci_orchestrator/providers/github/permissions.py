@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-REPOSITORY = "/repos/{owner}/{repo}"
+_REPOSITORY = "/repos/{owner}/{repo}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,32 +47,32 @@ ARTIFACTS = Operation(
     what="listing and downloading artifacts",
     permission="actions: read",
     requests=(
-        f"GET {REPOSITORY}/actions/runs/{{run_id}}/artifacts",
-        f"GET {REPOSITORY}/actions/artifacts/{{artifact_id}}/{{archive_format}}",
+        f"GET {_REPOSITORY}/actions/runs/{{run_id}}/artifacts",
+        f"GET {_REPOSITORY}/actions/artifacts/{{artifact_id}}/{{archive_format}}",
     ),
 )
 CLEANING = Operation(
     what="deleting an artifact",
     permission="actions: write",
-    requests=(f"DELETE {REPOSITORY}/actions/artifacts/{{artifact_id}}",),
+    requests=(f"DELETE {_REPOSITORY}/actions/artifacts/{{artifact_id}}",),
 )
 BUILDS = Operation(
     what="finding the last good build",
     permission="actions: read",
     requests=(
-        f"GET {REPOSITORY}/actions/runs/{{run_id}}",
-        f"GET {REPOSITORY}/actions/workflows/{{workflow_id}}/runs",
-        f"GET {REPOSITORY}/actions/runs",
+        f"GET {_REPOSITORY}/actions/runs/{{run_id}}",
+        f"GET {_REPOSITORY}/actions/workflows/{{workflow_id}}/runs",
+        f"GET {_REPOSITORY}/actions/runs",
     ),
 )
 RUNNERS = Operation(
-    what="listing the repository's runners",
+    what="listing runners",
     permission="administration: read",
-    requests=(f"GET {REPOSITORY}", f"GET {REPOSITORY}/actions/runners"),
+    requests=(f"GET {_REPOSITORY}", f"GET {_REPOSITORY}/actions/runners"),
     in_workflow=False,
 )
 SHARED_RUNNERS = Operation(
-    what="listing the organization's runners",
+    what="listing groups of runners",
     permission="organization_self_hosted_runners: read",
     requests=(
         "GET /orgs/{org}/actions/runner-groups",
@@ -85,45 +85,45 @@ READING = Operation(
     what="reading comments and the change",
     permission="pull-requests: read",
     requests=(
-        f"GET {REPOSITORY}/issues/{{issue_number}}/comments",
-        f"GET {REPOSITORY}/pulls/{{pull_number}}",
-        f"GET {REPOSITORY}/pulls",
-        f"GET {REPOSITORY}/commits/{{commit_sha}}/pulls",
+        f"GET {_REPOSITORY}/issues/{{issue_number}}/comments",
+        f"GET {_REPOSITORY}/pulls/{{pull_number}}",
+        f"GET {_REPOSITORY}/pulls",
+        f"GET {_REPOSITORY}/commits/{{commit_sha}}/pulls",
         "GET /user",
     ),
 )
 COMMENTING = Operation(
-    what="commenting",
+    what="writing a comment",
     permission="pull-requests: write",
     requests=(
-        f"POST {REPOSITORY}/issues/{{issue_number}}/comments",
-        f"PATCH {REPOSITORY}/issues/comments/{{comment_id}}",
-        f"DELETE {REPOSITORY}/issues/comments/{{comment_id}}",
+        f"POST {_REPOSITORY}/issues/{{issue_number}}/comments",
+        f"PATCH {_REPOSITORY}/issues/comments/{{comment_id}}",
+        f"DELETE {_REPOSITORY}/issues/comments/{{comment_id}}",
     ),
 )
 STATUS = Operation(
-    what="setting a status", permission="statuses: write", requests=(f"POST {REPOSITORY}/statuses/{{sha}}",)
+    what="setting a status", permission="statuses: write", requests=(f"POST {_REPOSITORY}/statuses/{{sha}}",)
 )
 SAID = Operation(
-    what="reading statuses", permission="statuses: read", requests=(f"GET {REPOSITORY}/commits/{{ref}}/status",)
+    what="reading statuses", permission="statuses: read", requests=(f"GET {_REPOSITORY}/commits/{{ref}}/status",)
 )
 CHECKED = Operation(
-    what="reading checks", permission="checks: read", requests=(f"GET {REPOSITORY}/commits/{{ref}}/check-runs",)
+    what="reading checks", permission="checks: read", requests=(f"GET {_REPOSITORY}/commits/{{ref}}/check-runs",)
 )
 CHECK = Operation(
     what="publishing a check",
     permission="checks: write",
-    requests=(f"POST {REPOSITORY}/check-runs", f"PATCH {REPOSITORY}/check-runs/{{check_run_id}}"),
+    requests=(f"POST {_REPOSITORY}/check-runs", f"PATCH {_REPOSITORY}/check-runs/{{check_run_id}}"),
     classic="",
 )
 IMAGES = Operation(
     what="keeping an image",
     permission="contents: write",
     requests=(
-        f"PUT {REPOSITORY}/contents/{{path}}",
-        f"POST {REPOSITORY}/git/trees",
-        f"POST {REPOSITORY}/git/commits",
-        f"POST {REPOSITORY}/git/refs",
+        f"PUT {_REPOSITORY}/contents/{{path}}",
+        f"POST {_REPOSITORY}/git/trees",
+        f"POST {_REPOSITORY}/git/commits",
+        f"POST {_REPOSITORY}/git/refs",
     ),
 )
 OPERATIONS = (
