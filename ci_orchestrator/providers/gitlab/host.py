@@ -59,17 +59,18 @@ class GitlabHost:
                 f"{wanted!r} is no pipeline of GitLab" if wanted else "no pipeline is named, and this is no job of one",
                 fix="name one by its number, as it stands in its address",
             )
-        jobs = chain.from_iterable(map(self._line.jobs, self._with_children(wanted)))
+        jobs = self._line.jobs(wanted)
+        jobs += chain.from_iterable(map(self._line.jobs, self._children(wanted)))
         found = filter(None, (reading.artifact(job, wanted) for job in jobs))
         return iter(sorted(found, key=lambda one: (one.name, int(one.key))))
 
-    def _with_children(self, pipeline: str) -> list[str]:
+    def _children(self, pipeline: str) -> list[str]:
         found, level = [pipeline], [pipeline]
         for _ in range(_DEEPEST if self._line.full else 0):
             bridges = chain.from_iterable(map(self._line.bridges, level))
             level = [child for child in map(reading.child, bridges) if child and child not in found]
             found += level
-        return found
+        return found[1:]
 
     def download(self, artifact: Artifact) -> Iterator[bytes]:
         """See `online.Host`."""
