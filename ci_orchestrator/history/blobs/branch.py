@@ -16,7 +16,7 @@ from pathlib import Path
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.history.base import HistoryError
 from ci_orchestrator.history.blobs.base import LARGEST, Blob
-from ci_orchestrator.history.blobs.git import Git, GitError, without_logins
+from ci_orchestrator.history.blobs.git import REMOTE, Git, GitError, without_logins
 
 FILE, README = "history.bin", "README.md"
 _TRIES = 20
@@ -49,7 +49,7 @@ class BranchBlobs:
                 tip = self._tip(git)
                 if not tip:
                     return ()
-                git.ask("fetch", *_AS_IT_IS, git.url(self._remote), self._ref)
+                git.ask("fetch", *_AS_IT_IS, REMOTE, self._ref)
                 if git.knows(tip):  # else it was replaced between the two questions
                     return (Blob(tip, self._content(git, tip)),)
         raise HistoryError(f"{self.place} changes faster than it can be read", fix="run fewer builds at once")
@@ -60,7 +60,7 @@ class BranchBlobs:
             commit = self._commit(git, data)
             lease = f"--force-with-lease={self._ref}:{expected}"
             try:
-                git.ask("push", "--no-verify", "--no-signed", lease, git.url(self._remote), f"{commit}:{self._ref}")
+                git.ask("push", "--no-verify", "--no-signed", lease, REMOTE, f"{commit}:{self._ref}")
             except GitError as error:
                 tip = self._tip(git)
                 if tip == expected:
@@ -70,7 +70,7 @@ class BranchBlobs:
 
     def _tip(self, git: Git) -> str:
         """The commit of the branch; empty when there is none."""
-        lines = git.ask("ls-remote", git.url(self._remote), self._ref).decode("utf-8", "replace").splitlines()
+        lines = git.ask("ls-remote", REMOTE, self._ref).decode("utf-8", "replace").splitlines()
         pairs = (line.split("\t") for line in lines)  # refs/heads/refs/heads/NAME would be told, too
         return next((commit for commit, ref in pairs if ref == self._ref), "")
 
@@ -96,7 +96,7 @@ class BranchBlobs:
     def _git(self) -> Iterator[Git]:
         with tempfile.TemporaryDirectory(prefix="ci-orchestrator-") as scratch:
             try:
-                yield Git(self._root, Path(scratch))
+                yield Git(self._root, Path(scratch), self._remote)
             except GitError as error:
                 fix = "check the remote's address, the job's token and the network"
                 raise HistoryError(f"{self.place} cannot be used: {error.what}", fix=fix) from None

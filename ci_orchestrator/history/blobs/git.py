@@ -1,7 +1,7 @@
 """git in a checkout: with its remotes and credentials, and without touching anything else of it.
 
 Objects go to a directory of their own, hooks and maintenance are off, no reference and no FETCH_HEAD is written. git
-asks nobody for a password, and ends in time.
+asks nobody for a password, and ends in time. git 2.31 or newer.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from ci_orchestrator.history.base import HistoryError
 PATIENCE = 120.0
 """Seconds for one command."""
 
+REMOTE = "ci-orchestrator-history"
+"""What the remote is called while a command runs."""
+
 _QUIET = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
@@ -29,6 +32,7 @@ _QUIET = {
 _OPTIONS = [word for key, value in _QUIET.items() for word in ("-c", f"{key}={value}")]
 _WHO = {"NAME": "ci-orchestrator", "EMAIL": "ci-orchestrator@localhost"}
 _IDENTITY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _WHO.items()}
+_SETTINGS = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 _WORDS = 400  # characters of what git said that an error repeats
 
@@ -38,24 +42,30 @@ class GitError(HistoryError):
 
 
 class Git:
-    """A checkout, seen through objects of `scratch`, which the caller removes. Raises `GitError`."""
+    """A checkout, seen through objects of `scratch`, which the caller removes, and one of its remotes (its name or an
+    address), which is called `REMOTE` here. Raises `GitError`."""
 
-    def __init__(self, checkout: Path, scratch: Path) -> None:
+    def __init__(self, checkout: Path, scratch: Path, remote: str) -> None:
         self._checkout = checkout
-        ours = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **_IDENTITY}
-        self._environ = {**os.environ, **ours}
+        self._environ = {**os.environ, **_SETTINGS, **_IDENTITY}
         objects = self.ask("rev-parse", "--path-format=absolute", "--git-path", "objects").decode().strip()
+        self._call_it(self._address(remote))
         self._environ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = f'"{objects}"' if ":" in objects else objects
         self._environ["GIT_OBJECT_DIRECTORY"] = str(scratch)
 
-    def url(self, remote: str) -> str:
-        """The address of a remote; what is not the name of one is an address. Only the address may be fetched from and
-        pushed to: git would write down what it saw of a name, as a reference to objects that will be gone."""
+    def _address(self, remote: str) -> str:
         try:
             found = self.ask("remote", "get-url", "--push", remote).decode("utf-8", "surrogateescape")
         except GitError:
             return remote
         return found.partition("\n")[0]
+
+    def _call_it(self, address: str) -> None:
+        """By its own name, git would write down what it saw there, as a reference to objects that will be gone. An
+        address among the arguments would show its login to all users of the machine."""
+        number = int(self._environ.get("GIT_CONFIG_COUNT") or 0)
+        ours = {f"KEY_{number}": f"remote.{REMOTE}.url", f"VALUE_{number}": address, "COUNT": str(number + 1)}
+        self._environ |= {f"GIT_CONFIG_{name}": value for name, value in ours.items()}
 
     def knows(self, commit: str) -> bool:
         """True when the commit is at hand."""
