@@ -329,9 +329,10 @@ class GitlabServer(Service):
         full = {} if self.old else {"full_path": f"/-/project/{PROJECT}{url}"}
         return json_answer({"alt": name, "url": url, "markdown": f"![{name}]({url})", **full}, 201)
 
-    @staticmethod
-    def _body(asked: Asked) -> str:
+    def _body(self, asked: Asked) -> str:
         fields: Any = asked.json()
+        if re.search(r"^/[a-z_]+\s*", str(fields["body"]).replace("\r", ""), re.MULTILINE | re.IGNORECASE):
+            self.problem(f"a note runs a quick action: {fields['body']!r}")
         return str(fields["body"])
 
 

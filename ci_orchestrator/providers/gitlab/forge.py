@@ -24,6 +24,9 @@ QUALITY = "gl-code-quality-report.json"
 _CELL = 255
 """Characters of a status' name, description and address: https://docs.gitlab.com/api/commits/."""
 _UPLOAD = r"/(?:-/project/\d+|{repository})/uploads/[0-9a-f]{{32,64}}/([A-Za-z0-9._-]+)"
+_ACTION = re.compile(r"^(?=\r*/)", re.MULTILINE)
+_NOTHING = "\u2060"
+"""A character without a width (WORD JOINER)."""
 
 
 class GitlabForge:
@@ -64,11 +67,11 @@ class GitlabForge:
 
     def create_comment(self, change: int, body: str) -> Comment:
         """See `online.Forge`."""
-        return self._comment(change, self._line.add_note(change, body), None)
+        return self._comment(change, self._line.add_note(change, _inert(body)), None)
 
     def update_comment(self, change: int, comment: Comment, body: str) -> Comment | None:
         """See `online.Forge`."""
-        note = self._line.change_note(change, comment.id, body)
+        note = self._line.change_note(change, comment.id, _inert(body))
         return None if note is None else self._comment(change, note, None)
 
     def delete_comment(self, change: int, comment: Comment) -> None:
@@ -144,4 +147,19 @@ class GitlabForge:
         """`us`: our number as an author, 0 when it is not known; None for what we have just written."""
         author, number = reading.number(reading.inside(note, "author"), "id"), reading.number(note, "id")
         ours = us is None or (us != 0 and author == us)
-        return Comment(id=number, body=reading.text(note, "body"), ours=ours, url=self._notes.format(change, number))
+        return Comment(
+            id=number, body=_as_written(reading.text(note, "body")), ours=ours, url=self._notes.format(change, number)
+        )
+
+
+def _inert(body: str) -> str:
+    """The text, so that no line is a quick action (``/merge``), which GitLab runs in notes, in most code blocks, too.
+
+    See https://docs.gitlab.com/user/project/quick_actions/.
+    """
+    return _ACTION.sub(_NOTHING, body)
+
+
+def _as_written(body: str) -> str:
+    """The text before `_inert`."""
+    return re.sub(rf"^{_NOTHING}(?=\r*/)", "", body, flags=re.MULTILINE)

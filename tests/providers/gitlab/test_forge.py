@@ -74,6 +74,19 @@ def test_what_gitlab_itself_notes_is_no_comment(server: GitlabServer) -> None:
     assert [one.body for one in server.forge().comments(CHANGE)] == ["hello"]
 
 
+@pytest.mark.parametrize(
+    "text", ["/merge", "a\n/approve\nb", "a\n\r/close", "````\n/merge\n````", "a\r\n/CLOSE x", "//x"]
+)
+def test_no_line_of_a_comment_is_a_quick_action(server: GitlabServer, text: str) -> None:
+    """The server fails the test if GitLab would run one."""
+    forge = server.forge()
+    made = forge.create_comment(CHANGE, text)
+    assert made.body == text
+    changed = forge.update_comment(CHANGE, made, f"{text}\n/close")
+    assert changed is not None
+    assert [one.body for one in forge.comments(CHANGE)] == [f"{text}\n/close"]
+
+
 def test_who_we_are_is_asked_once(server: GitlabServer) -> None:
     forge = server.forge()
     for _ in range(3):
