@@ -42,17 +42,23 @@ class Meter:
             self.requests += 1
             self.sent += _length(request)
 
-    def waits(self, seconds: float) -> None:
+    def tries_again(self, seconds: float) -> None:
         """A request is sent again after so long."""
         with self._lock:
             self.retries += 1
             self.waited += seconds
 
+    def waits(self, seconds: float) -> None:
+        """The provider asked to slow down."""
+        with self._lock:
+            self.waited += seconds
+
     def __str__(self) -> str:
-        again = f" ({self.retries} of them again, after {self.waited:.0f} s)" if self.retries else ""
+        again = f" ({self.retries} of them again)" if self.retries else ""
+        waited = f", {self.waited:.0f} s waited" if self.waited >= 1 else ""
         left = "" if self.budget is None else f"; the provider allows {self.budget:,} more for now"
         size = f"{self.sent / 1e6:.1f} MB sent, {self.received / 1e6:.1f} MB received"
-        return f"{self.requests:,} {'request' if self.requests == 1 else 'requests'}{again}, {size}{left}"
+        return f"{self.requests:,} {'request' if self.requests == 1 else 'requests'}{again}{waited}, {size}{left}"
 
 
 def _length(request: requests.PreparedRequest) -> int:

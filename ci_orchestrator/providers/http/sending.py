@@ -12,7 +12,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.providers.http.cache import Cache
 from ci_orchestrator.providers.http.meter import Meter
-from ci_orchestrator.providers.http.patience import READING, Patience
+from ci_orchestrator.providers.http.patience import READING, Patience, asked_wait
 
 CONNECT = 10.0
 """Seconds until a connection must stand."""
@@ -31,6 +31,7 @@ class PatientAdapter(HTTPAdapter):
         self._patience = patience
         self._clock = clock
         self._cache = Cache()
+        self._not_before = 0.0
 
     def send(  # noqa: PLR0917 - as requests has it
         self,
@@ -44,6 +45,7 @@ class PatientAdapter(HTTPAdapter):
         """See `HTTPAdapter.send`. Raises what it raises."""
         known = None if stream else self._cache.ask(request)
         patient = timeout or (CONNECT, READ)
+        self._hold_back()
         for tried in range(1, self._patience.tries + 1):
             try:
                 _rewind(request, tried)
@@ -59,14 +61,27 @@ class PatientAdapter(HTTPAdapter):
             self._meter.answered(request, answer, stream=stream)
             wait = self._patience.after(request.method or "", answer, tried, self._clock.now())
             if wait is None:
+                self._heed(answer)
                 return self._cache.resolve(request, answer, known) if not stream else answer
             answer.close()
             self._wait(wait)
         raise AssertionError("the last try returns or raises")
 
     def _wait(self, seconds: float) -> None:
-        self._meter.waits(seconds)
+        self._meter.tries_again(seconds)
         self._clock.sleep(seconds)
+
+    def _heed(self, answer: requests.Response) -> None:
+        """Azure DevOps asks to slow down with answers that are good ones."""
+        asked = asked_wait(answer.headers, self._clock.now()) if answer.ok and "Retry-After" in answer.headers else None
+        if asked is not None:
+            self._not_before = self._clock.monotonic() + min(asked, self._patience.longest)
+
+    def _hold_back(self) -> None:
+        wait = self._not_before - self._clock.monotonic()
+        if wait > 0:
+            self._meter.waits(wait)
+            self._clock.sleep(wait)
 
 
 def session(meter: Meter, *, patience: Patience | None = None, clock: Clock | None = None) -> requests.Session:

@@ -175,6 +175,16 @@ def test_whoever_asks_for_an_hour_has_refused(
     assert (meter.requests, meter.waited) == (1, 0)
 
 
+def test_whoever_asks_to_slow_down_with_a_good_answer_is_heeded(
+    server: Anything, line: requests.Session, meter: Meter, clock: FakeClock
+) -> None:
+    server.answers = [Answer(200, BODY, {"Retry-After": "7"}), Answer(404, b"", {"Retry-After": "7"}), Answer(200)]
+    begun = clock.now()
+    waited = [line.get(server.url).status_code and clock.now() - begun for _ in range(3)]
+    assert waited == [0, 7, 7]
+    assert (meter.waited, meter.retries) == (7, 0)
+
+
 def test_jobs_that_failed_together_do_not_come_back_together() -> None:
     assert [Patience(chance=lambda: 1.0).pause(tried) for tried in (1, 2, 3, 10)] == [2, 4, 8, 120]
     assert Patience(chance=lambda: 0.0).pause(3) == 0
@@ -281,6 +291,6 @@ def test_what_it_took_is_said() -> None:
     meter.requests, meter.retries, meter.waited, meter.sent, meter.received = 1_234, 2, 3.4, 500_000, 9_900_000
     meter.budget = 4_321
     assert str(meter) == (
-        "1,234 requests (2 of them again, after 3 s), 0.5 MB sent, 9.9 MB received; "
+        "1,234 requests (2 of them again), 3 s waited, 0.5 MB sent, 9.9 MB received; "
         "the provider allows 4,321 more for now"
     )
