@@ -83,6 +83,8 @@ class AzureServer(Service):
         """Statuses, with ``commit``."""
         self.runs: dict[int, dict[str, Any]] = {}
         self.attachments: dict[str, bytes] = {}
+        self.instead: bytes | None = None
+        """Answers every operation, when it is set."""
         self.signed_out = False
         """Answer with a page to sign in at, as the service does to a token that is not one."""
         self.add_build(Build(id=BUILD, revision=HEAD, branch=FEATURE), good=False)
@@ -163,6 +165,8 @@ class AzureServer(Service):
         where = asked.path.removeprefix("/Contoso/").lower()
         if asked.method == "OPTIONS" and asked.path.lower() == "/contoso/_apis":
             return _listed(list(_locations()))
+        if self.instead is not None:
+            return Answer(200, self.instead, {"Content-Type": "application/json"})
         if where == "_apis/connectiondata":
             return json_answer({"authenticatedUser": {"id": US, "providerDisplayName": "shop Build Service"}})
         if where.endswith(f"builds/{BUILD}/artifacts") and "$format" in asked.query:

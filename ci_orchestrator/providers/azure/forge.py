@@ -19,7 +19,7 @@ from ci_orchestrator.clock import Clock
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.azure import runs
 from ci_orchestrator.providers.azure.permissions import ATTACHMENTS, CODE, STATUSES, THREADS
-from ci_orchestrator.providers.azure.sdk import Sdk, git_models, missing_is_fine
+from ci_orchestrator.providers.azure.sdk import MissingIsFine, Sdk, git_models
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status, StatusState
 
@@ -74,22 +74,21 @@ class AzureForge:
 
     def update_comment(self, change: int, comment: Comment, body: str) -> Comment | None:
         said = git_models.Comment(content=body)
-        made: Any = None
-        with self._sdk.asking(f"changing a comment on change {change}", THREADS), missing_is_fine():
+        with self._sdk.asking(f"changing a comment on change {change}", THREADS), MissingIsFine():
             made = self._sdk.git.update_comment(
                 said, self._repository, change, comment.id, FIRST, project=self._sdk.project
             )
-        return None if made is None or made.is_deleted else self._comment(change, comment.id, made, ours=True)
+            return None if made.is_deleted else self._comment(change, comment.id, made, ours=True)
+        return None
 
     def delete_comment(self, change: int, comment: Comment) -> None:
-        with self._sdk.asking(f"deleting a comment on change {change}", THREADS), missing_is_fine():
+        with self._sdk.asking(f"deleting a comment on change {change}", THREADS), MissingIsFine():
             self._sdk.git.delete_comment(self._repository, change, comment.id, FIRST, project=self._sdk.project)
 
     def head_of(self, change: int) -> str:
-        found: Any = None
-        with self._sdk.asking(f"reading change {change}", CODE), missing_is_fine():
-            found = self._sdk.git.get_pull_request(self._repository, change, project=self._sdk.project)
-        return _head(found) if found else ""
+        with self._sdk.asking(f"reading change {change}", CODE), MissingIsFine():
+            return _head(self._sdk.git.get_pull_request(self._repository, change, project=self._sdk.project))
+        return ""
 
     def change_of(self, revision: str, branch: str) -> int | None:
         """Among the open ones of the branch; of all when none is named. A fork's branch is told by its revision only:
@@ -97,9 +96,9 @@ class AzureForge:
         """
         with self._sdk.asking("looking for the change", CODE):
             every = list(self._open(branch))
-        proposing = [one.pull_request_id for one in every if revision and _head(one) == revision]
-        if not proposing and branch:
-            proposing = [one.pull_request_id for one in every if not one.fork_source]
+            proposing = [one.pull_request_id for one in every if revision and _head(one) == revision]
+            if not proposing and branch:
+                proposing = [one.pull_request_id for one in every if not one.fork_source]
         return proposing[0] if len(proposing) == 1 else None
 
     def set_status(self, revision: str, status: Status) -> None:

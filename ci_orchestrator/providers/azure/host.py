@@ -44,8 +44,9 @@ class AzureHost:
         """One request: the service has no pages of them."""
         number = self._number(build)
         with self._sdk.asking(f"listing the artifacts of build {number}", BUILDS):
-            found = self._sdk.build.get_artifacts(self._sdk.project, number) or ()
-        yield from sorted((_artifact(one, str(number)) for one in found), key=lambda artifact: artifact.name)
+            every = self._sdk.build.get_artifacts(self._sdk.project, number) or ()
+            found = sorted((_artifact(one, str(number)) for one in every), key=lambda artifact: artifact.name)
+        yield from found
 
     def download(self, artifact: Artifact) -> Iterator[bytes]:
         """From where the service says, which may be another host of its own. The client library fails there, for it
@@ -79,7 +80,7 @@ class AzureHost:
                 query_order="finishTimeDescending",
                 top=1,
             )
-        return _build(found[0], self._sdk) if found else None
+            return _build(found[0], self._sdk) if found else None
 
     def runners(self) -> Iterator[Runner]:
         """The agents of the project's pools, a request for each. Microsoft's own come as they are asked for: its pools

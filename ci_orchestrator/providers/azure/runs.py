@@ -16,7 +16,7 @@ from typing import Any
 
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.providers.azure.permissions import RESULTS
-from ci_orchestrator.providers.azure.sdk import Sdk, test_models
+from ci_orchestrator.providers.azure.sdk import MissingIsFine, Sdk, test_models
 from ci_orchestrator.providers.online import Annotation, NativeResults
 from ci_orchestrator.results.model import Totals
 
@@ -55,7 +55,8 @@ def publish(sdk: Sdk, build: str, results: NativeResults) -> None:
                 sdk.test.update_test_run(test_models.RunUpdateModel(state="Aborted"), sdk.project, run)
             raise
         for one in before:
-            sdk.test.delete_test_run(sdk.project, one)
+            with MissingIsFine():  # another report of the same build may have been quicker
+                sdk.test.delete_test_run(sdk.project, one)
         for name, (end, data) in ((name, data) for name, data in packed.items() if data is not None):
             sdk.test.create_test_run_attachment(_attachment(f"{name}{end}", data), sdk.project, run)
 

@@ -48,7 +48,7 @@ finally:
         os.environ[_CACHE] = _given
 OPTIONS_CACHE.file_name = ""  # what has no name is neither read nor written
 
-__all__ = ["Sdk", "git_models", "missing_is_fine", "test_models"]
+__all__ = ["MissingIsFine", "Sdk", "git_models", "test_models"]
 
 _FAMILY = (".visualstudio.com", ".dev.azure.com")
 """Hosts of the same service, which take the same token."""
@@ -92,9 +92,14 @@ class Sdk:
         try:
             with http.explained(what, self.place, permission.fixes(self.project), self.mask):
                 yield
-        except (ClientException, ValueError) as error:  # an answer of another form; an operation that is not there
-            fix = "check that the address is that of an organization, or of a collection of Azure DevOps Server"
-            raise http.refusal(what, self.place, 0, str(error), fixes={0: fix}, mask=self.mask) from None
+        except (ClientException, ValueError) as error:
+            raise self._strange(what, str(error)) from None
+        except (
+            AttributeError,
+            TypeError,
+            IndexError,
+        ) as error:  # neither the library nor we ask each part of an answer
+            raise self._strange(what, "the answer has not the form that is documented") from error
 
     def stream(self, address: str) -> Iterator[bytes]:
         """The bytes behind an address that the service told, in pieces. None but its own hosts is shown the token."""
@@ -108,6 +113,10 @@ class Sdk:
         _accepted(answer)
         return http.pieces(answer)
 
+    def _strange(self, what: str, words: str) -> ProviderError:
+        fix = "check that the address is that of an organization, or of a collection of Azure DevOps Server"
+        return http.refusal(what, self.place, 0, words, fixes={0: fix}, mask=self.mask)
+
     def _client(self, kind: Any) -> Any:  # noqa: ANN401
         client = kind(base_url=self.place.api)
         client.config.pipeline = Pipeline([], PipelineRequestsHTTPSender(_Sender(self._session)))
@@ -115,14 +124,15 @@ class Sdk:
         return client
 
 
-@contextmanager
-def missing_is_fine() -> Iterator[None]:
+class MissingIsFine:
     """What is not there ends the block, silently."""
-    try:
-        yield
-    except requests.HTTPError as error:
-        if error.response is None or error.response.status_code != HTTPStatus.NOT_FOUND:
-            raise
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        answer = error.response if isinstance(error, requests.HTTPError) else None
+        return answer is not None and answer.status_code == HTTPStatus.NOT_FOUND
 
 
 class _Sender(BasicRequestsHTTPSender):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from parts import PROJECT
@@ -57,6 +58,31 @@ def test_one_scope_is_enough_and_without_it_the_refusal_names_it(number: int) ->
             ask(server)
     assert permission.label in caught.value.fix
     assert permission.role in caught.value.fix
+
+
+SHAPES = [
+    b"",
+    b"null",
+    b"{}",
+    b"[]",
+    b"7",
+    b'"text"',
+    b'{"count": 1, "value": [null]}',
+    b'{"count": 1, "value": [{}]}',
+    b'{"count": 1, "value": {}}',
+    b'{"count": 1, "value": ["text"]}',
+    b'{"id": "x", "comments": [], "definition": {}, "resource": 1, "pool": [], "context": 3, "name": null}',
+    b'{"count": 1, "value": [{"id": [], "comments": [{}], "context": {}, "pool": {}, "resource": {}, "name": 1}]}',
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_answer_of_another_form_is_an_error_of_the_provider_or_nothing(shape: bytes) -> None:
+    with serve() as server:
+        server.instead = shape
+        for _, ask in ASKED:
+            with suppress(ProviderError):
+                ask(server)
 
 
 def test_every_permission_is_tried() -> None:
