@@ -99,8 +99,9 @@ class _Trip:
         self.size = sum(len(blob.data) for blob in found)
         held = []
         for blob in found:
+            known = self._store.ages()
             try:
-                offered, ages = self._open(blob)
+                offered, ages = self._open(blob, known)
             except DamagedHistoryError as error:
                 self.warn(f"{self._blobs.place}: a history there is damaged, and not used: {error.what}")
             except HistoryError as error:
@@ -130,13 +131,13 @@ class _Trip:
             clock.sleep(chance.uniform(0, pause))
             pause = min(2 * pause, _LONGEST)
 
-    def _open(self, blob: Blob) -> tuple[Offer, Ages]:
-        """What the blob has that is newer than ours, and all that it has."""
+    def _open(self, blob: Blob, known: Ages) -> tuple[Offer, Ages]:
+        """What the blob has that is newer than the `known`, and all that it has. What is wrong is wrong with the blob."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
             file = Path(folder, "found.sqlite")
             unseal(blob.data, file)
             with closing(SqliteHistory(file)) as other:
-                return other.offer(self._store.ages()), other.ages()
+                return other.offer(known), other.ages()
 
     def _sealed(self, largest: int) -> bytes:
         """The history as it travels, after the oldest builds were forgotten that there is no room for."""
