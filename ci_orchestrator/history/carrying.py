@@ -132,7 +132,7 @@ class _Trip:
             pause = min(2 * pause, _LONGEST)
 
     def _open(self, blob: Blob, known: Ages) -> tuple[Offer, Ages]:
-        """What the blob has that is newer than the `known`, and all that it has. What is wrong is wrong with the blob."""
+        """What the blob has that is newer than the `known`, and all that it has. Whatever is wrong is wrong there."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
             file = Path(folder, "found.sqlite")
             unseal(blob.data, file)
