@@ -1,7 +1,8 @@
 """A build of Jenkins, from inside.
 
-Sources: https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables, and the list that each Jenkins
-has at ``/env-vars.html`` (``BRANCH_NAME`` and ``CHANGE_*`` are those of multibranch projects, ``GIT_*`` of the Git plugin).
+Sources: https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables, and the list that each
+Jenkins has at ``/env-vars.html`` (``BRANCH_NAME`` and ``CHANGE_*`` are those of multibranch projects, ``GIT_*`` those
+of the Git plugin).
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^/|^-|//|/$")
 _NO_JOB = re.compile(r"[\x00-\x1f\x7f?*\\<>|#:;]|(?:^|/)\.{0,2}(?:/|$)")
-_CHANGE = re.compile(r"(?P<project>.+?)(?:/-)?/(?:pull|merge_requests|pullrequest|pull-requests)/[0-9]+/?", re.ASCII)
+_CHANGE = re.compile(r"(?P<project>.+?)/(?P<form>pull|-/merge_requests|pullrequest)/[0-9]+", re.ASCII)
+_KINDS = {"pull": "github", "-/merge_requests": "gitlab", "pullrequest": "azure"}
+"""Of a forge, by the form of its changes' addresses: for hosts of a company's own."""
 _LONGEST = 500
 
 
@@ -60,7 +63,7 @@ class JenkinsCi:
 
 
 def token(environ: Mapping[str, str]) -> Secret:
-    """``user:token`` of `JENKINS_USER_ID` and `JENKINS_API_TOKEN`; the token alone without a user; empty without one."""
+    """``user:token`` of `JENKINS_USER_ID` and `JENKINS_API_TOKEN`, the token alone without a user."""
     user, found = environ.get(USER, "").strip(), environ.get(TOKEN, "").strip()
     return Secret(f"{user}:{found}" if user and found else found)
 
@@ -95,19 +98,13 @@ def _host(environ: Mapping[str, str], job: str) -> Place | None:
 
 def _forge(environ: Mapping[str, str], change: bool) -> Place | None:
     """By the address of the change, which is the target's also for a fork; else by what git fetched."""
+    if not change:
+        return place_of(environ.get("GIT_URL", ""), known={})
     found = _CHANGE.fullmatch(_address(environ.get("CHANGE_URL", "")))
-    if change and found:
-        return place_of(found["project"], known=_known(found["project"], environ))
-    return None if change else place_of(environ.get("GIT_URL", ""), known={})
-
-
-def _known(project: str, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The kind of a forge by the form of its changes' addresses, for hosts of a company's own."""
-    path = environ.get("CHANGE_URL", "")
-    kinds = {"/-/merge_requests/": "gitlab", "/pullrequest/": "azure", "/pull/": "github"}
-    kind = next((kind for form, kind in kinds.items() if form in path), "")
-    host = urlsplit(project).hostname or ""
-    return {host: kind} if kind and host else {}
+    if found is None:
+        return None
+    host = urlsplit(found["project"]).hostname or ""
+    return place_of(found["project"], known={host: _KINDS[found["form"]]})
 
 
 def _checked_out(environ: Mapping[str, str]) -> str:
