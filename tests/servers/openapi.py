@@ -146,7 +146,7 @@ class Contract:
         for error in self._validator(schema).iter_errors(value):
             if error.validator == "enum" and error.instance is None and error.schema.get("nullable"):
                 continue  # what may be null may be so in an enumeration, too, though null is not in its list
-            yield f"{where}: {error.json_path}: {error.message[:300]}"
+            yield f"{where}: {error.json_path}: {_middle_cut(error.message)}"
         yield from (f"{where}: there is no field {at}" for at, _, _ in self._unknown(schema, value, "$"))
 
     def _validator(self, schema: Mapping[str, Any]) -> OAS30Validator:
@@ -192,6 +192,11 @@ def _absolute(schema: Any) -> Any:
             for key, one in schema.items()
         }
     return [_absolute(one) for one in schema] if isinstance(schema, list) else schema
+
+
+def _middle_cut(text: str) -> str:
+    """What a validator says begins with the value, and ends with what is wrong with it."""
+    return text if len(text) <= 300 else f"{text[:100]} … {text[-200:]}"
 
 
 @lru_cache(maxsize=2)

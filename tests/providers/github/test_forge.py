@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from servers.base import CHANGE, FEATURE, HEAD, REPOSITORY, TOKEN, Answer, Fault
-from servers.github import LOGIN, GithubServer, serve
+from servers.github import GithubServer, serve
+from servers.github_state import LOGIN
 
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.providers.github import checks

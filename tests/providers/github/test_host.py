@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from servers.base import BRANCH, BUILD, REPOSITORY, RUNNERS, TOKEN, Asked, Fault
-from servers.github import POOL, GithubServer, serve
+from servers.github import GithubServer, serve
+from servers.github_state import POOL
 
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ProviderError
