@@ -12,20 +12,19 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from parts import need
+from servers.azure_operations import DATE, DOES, NAME, PIPELINE, POOL_NAME, PROJECT, THEM, US, AzureOperations
 from servers.azure_swagger import SPECS, Operation, operation_of, problems_of_answer, problems_of_request
 from servers.base import (
     BUILD,
     CHANGE,
     FEATURE,
     HEAD,
-    REPOSITORY,
     TOKEN,
     Answer,
     Asked,
-    Service,
     json_answer,
     serving,
     zipped,
@@ -35,16 +34,10 @@ from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.azure.api import AzureForge, AzureHost
 from ci_orchestrator.providers.azure.permissions import EVERY
-from ci_orchestrator.providers.base import Context, Place
+from ci_orchestrator.providers.base import Context
 from ci_orchestrator.providers.http import Meter, Patience, session
-from ci_orchestrator.providers.online import Build, Runner, RunnerState
+from ci_orchestrator.providers.online import Build, Runner
 
-PROJECT, _, NAME = REPOSITORY.partition("/")
-PIPELINE = 12
-US, THEM, SERVICE = ("3b3ae425-0079-421f-9101-bcf15d6df041", "D291B0C4-A05C-4EA6-8DF1-4B41D5F39EFF", "0" * 8)
-POOL, POOL_NAME, HOSTED = 3, "Default", 9
-SYSTEM = {"Agent.OS": "Linux", "HOME": "/home/somebody"}
-DATE = "2026-11-21T20:30:00.000Z"
 _LOCATIONS = {
     "00d9565f-ed9c-4a06-9a50-00e7896ccab4": "_apis/{resource}|connectionData",
     "0cd358e1-9217-4d94-8269-1c1ee6f93dcf": "{project}/_apis/build/{resource}/{buildId}|Builds",
@@ -64,7 +57,7 @@ _LOCATIONS = {
 """Route templates and names of resources, by the ids that the client library knows."""
 
 
-class AzureServer(Service):
+class AzureServer(AzureOperations):
     """See `servers.base.Server`."""
 
     name = "azure"
@@ -75,14 +68,6 @@ class AzureServer(Service):
         """Scopes of the token."""
         self.operations: dict[str, Operation] = {}
         """Those that were asked, by id."""
-        self.builds: list[dict[str, Any]] = []
-        self.artifacts: dict[str, list[tuple[str, bytes, bool]]] = {}
-        self.threads: dict[int, list[dict[str, Any]]] = {CHANGE: []}
-        self.changes = [self.change(CHANGE, HEAD, FEATURE)]
-        self.posted: list[dict[str, Any]] = []
-        """Statuses, with ``commit``."""
-        self.runs: dict[int, dict[str, Any]] = {}
-        self.attachments: dict[str, bytes] = {}
         self.instead: bytes | None = None
         """Answers every operation, when it is set."""
         self.signed_out = False
@@ -92,9 +77,6 @@ class AzureServer(Service):
         del self.builds[-1]["result"]
 
     # What the suites seed and ask.
-
-    def place(self) -> Place:
-        return Place(kind="azure", api=f"{self.url}/Contoso", web=f"{self.url}/Contoso", repository=REPOSITORY)
 
     def host(self) -> AzureHost:
         return AzureHost(self.place(), Secret(TOKEN), **self._line())
@@ -123,7 +105,7 @@ class AzureServer(Service):
 
     def add_comment(self, body: str, *, ours: bool = False, change: int = CHANGE, kind: str = "text") -> int:
         with self.lock:
-            return self._thread(change, body, US if ours else THEM, kind)["id"]
+            return self.thread(change, body, US if ours else THEM, kind)["id"]
 
     def bodies(self, change: int = CHANGE) -> Sequence[str]:
         with self.lock:
@@ -133,22 +115,6 @@ class AzureServer(Service):
     def expected(self, runner: Runner) -> Runner:
         labels = (*runner.labels, "Agent.OS", "Agent.OS -equals Linux", "HOME")
         return Runner(name=runner.name, state=runner.state, labels=tuple(sorted(labels)), group=POOL_NAME)
-
-    def change(
-        self, number: int, head: str, branch: str, *, fork: bool = False, status: str = "active"
-    ) -> dict[str, Any]:
-        """A pull request."""
-        found: dict[str, Any] = {
-            "pullRequestId": number,
-            "status": status,
-            "title": "Faster",
-            "sourceRefName": f"refs/heads/{branch}",
-            "targetRefName": "refs/heads/main",
-            "lastMergeSourceCommit": {"commitId": head},
-        }
-        return (
-            found | {"forkSource": {"name": f"refs/heads/{branch}", "repository": {"name": "fork"}}} if fork else found
-        )
 
     # The service.
 
@@ -200,7 +166,7 @@ class AzureServer(Service):
         given = dict(zip(operation.names, map(unquote, match.groups() if match else ()), strict=True))
         if given.get("repositoryId", NAME) != NAME or given.get("project", PROJECT) != PROJECT:
             return self.refusal(404)
-        value = _DOES[operation.id](self, asked, given)
+        value = DOES[operation.id](self, asked, given)
         if value is None:
             return self.refusal(404)
         status = 201 if operation.id == "Pull Request Attachments_Create" else 200
@@ -223,224 +189,6 @@ class AzureServer(Service):
             if one == unquote(name):
                 return Answer(200, data, {"Content-Type": "application/zip"})
         return self.refusal(404)
-
-    def _thread(self, change: int, body: str, author: str, kind: str = "text") -> dict[str, Any]:
-        number = 1 + sum(map(len, self.threads.values()))
-        first = {
-            "id": 1,
-            "parentCommentId": 0,
-            "content": body,
-            "commentType": kind,
-            "author": {"id": author, "displayName": "somebody"},
-            "isDeleted": False,
-            "publishedDate": DATE,
-        }
-        self.threads[change].append({"id": number, "comments": [first], "isDeleted": False, "publishedDate": DATE})
-        return self.threads[change][-1]
-
-    # The operations.
-
-    def list_builds(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        wanted = {
-            "definition": [int(one) for one in asked.one("definitions").split(",")],
-            "status": asked.one("statusFilter"),
-            "result": asked.one("resultFilter"),
-            "branch": asked.one("branchName"),
-        }
-        found = [
-            one
-            for one in self.builds
-            if one["definition"]["id"] in wanted["definition"]
-            and one["status"] == wanted["status"]
-            and one.get("result") == wanted["result"]
-            and one["sourceBranch"] == wanted["branch"]
-        ]
-        return found[::-1][: int(asked.one("$top"))]
-
-    def get_build(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        return next((one for one in self.builds if one["id"] == int(given["buildId"])), None)
-
-    def list_artifacts(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        build = given["buildId"]
-        if self.get_build(asked, given) is None:
-            return None
-        api = f"{self.place().api}/{PROJECT}/_apis/build/builds/{build}/artifacts"
-        return [
-            {
-                "id": number,
-                "name": name,
-                "resource": {
-                    "type": "PipelineArtifact" if far else "Container",
-                    "properties": {"artifactsize": str(len(data))},
-                    "downloadUrl": f"{self.url}/far/{build}/{quote(name)}/content?format=zip"
-                    if far
-                    else f"{api}?artifactName={quote(name)}&api-version=7.1&%24format=zip",
-                },
-            }
-            for number, (name, data, far) in enumerate(self.artifacts.get(build, ()), 1)
-        ]
-
-    def list_queues(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        pools = [
-            {"id": POOL, "name": POOL_NAME, "isHosted": False},
-            {"id": HOSTED, "name": "Azure Pipelines", "isHosted": True},
-        ]
-        return [{"id": 10 + n, "name": one["name"], "pool": one} for n, one in enumerate([*pools, pools[0]])]
-
-    def list_agents(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        if int(given["poolId"]) != POOL:
-            return None
-        states = {RunnerState.OFFLINE: "offline"}
-        return [
-            {
-                "id": number,
-                "name": one.name,
-                "enabled": True,
-                "status": states.get(one.state, "online"),
-                "systemCapabilities": SYSTEM,
-                "userCapabilities": dict.fromkeys(one.labels, ""),
-            }
-            | ({"assignedRequest": {"requestId": 5}} if one.state is RunnerState.BUSY else {})
-            for number, one in enumerate(self.runners)
-        ]
-
-    def list_changes(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        branch, skip, top = (
-            asked.one("searchCriteria.sourceRefName"),
-            int(asked.one("$skip", "0")),
-            int(asked.one("$top", "101")),
-        )
-        status = asked.one("searchCriteria.status", "active")
-        every = [one for one in self.changes if one["status"] == status and branch in ("", one["sourceRefName"])]
-        return every[skip : skip + top]
-
-    def get_change(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        return next((one for one in self.changes if one["pullRequestId"] == int(given["pullRequestId"])), None)
-
-    def list_threads(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        return self.threads.get(int(given["pullRequestId"]))
-
-    def create_thread(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        told = asked.json()
-        if int(given["pullRequestId"]) not in self.threads:
-            return None
-        if told.get("status", "unknown") == "active":
-            self.problem("an active thread has to be resolved before the change is merged")
-        return self._thread(int(given["pullRequestId"]), told["comments"][0]["content"], US)
-
-    def update_comment(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        found = self._standing(given)
-        if found is None:
-            return None
-        found["content"] = asked.json()["content"]
-        return found
-
-    def delete_comment(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        found = self._standing(given)
-        if found is None:
-            return None
-        found |= {"isDeleted": True, "content": ""}
-        return ""
-
-    def _standing(self, given: Mapping[str, str]) -> dict[str, Any] | None:
-        for thread in self.threads.get(int(given["pullRequestId"]), ()):
-            for one in thread["comments"]:
-                if (thread["id"], one["id"]) == (int(given["threadId"]), int(given["commentId"])) and not one[
-                    "isDeleted"
-                ]:
-                    return one
-        return None
-
-    def create_status(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        made = {"id": len(self.posted) + 1, "creationDate": DATE, **asked.json()}
-        self.posted.append(made | {"commit": given["commitId"]})
-        return made
-
-    def list_statuses(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        latest: dict[tuple[str, str], dict[str, Any]] = {}
-        for one in self.posted:
-            if one["commit"] == given["commitId"]:
-                told = {key: value for key, value in one.items() if key != "commit"}
-                latest[one["context"].get("genre", ""), one["context"]["name"]] = told
-        skip, top = int(asked.one("skip", "0")), int(asked.one("top", "1000"))
-        return list(latest.values())[::-1][skip : skip + top]
-
-    def list_attachments(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        return [self._attachment(name) for name in self.attachments]
-
-    def create_attachment(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        if given["fileName"] in self.attachments:
-            self.problem(f"{given['fileName']} is attached twice")
-        self.attachments[given["fileName"]] = asked.body
-        return self._attachment(given["fileName"])
-
-    def _attachment(self, name: str) -> dict[str, Any]:
-        return {"displayName": name, "url": f"{self.place().api}/{PROJECT}/attachments/{name}", "createdDate": DATE}
-
-    def list_runs(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        build = asked.one("buildUri").rpartition("/")[2]
-        full = asked.one("includeRunDetails").lower() == "true"
-        found = [one["run"] for one in self.runs.values() if one["run"].get("build", {}).get("id") == build]
-        return [one if full else {"id": one["id"], "name": one["name"]} for one in found]
-
-    def create_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        told = asked.json()
-        number = 1 + max(self.runs, default=0)
-        kept = {key: told[key] for key in ("name", "state", "comment", "build") if key in told}
-        self.runs[number] = {
-            "run": {"id": number, "isAutomated": told["automated"], **kept},
-            "results": [],
-            "files": {},
-        }
-        return self.runs[number]["run"]
-
-    def update_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        one = self.runs.get(int(given["runId"]))
-        if one is None:
-            return None
-        one["summary"] = {each["testOutcome"]: each["resultCount"] for each in asked.json().get("runSummary", ())}
-        one["run"]["state"] = asked.json()["state"]
-        return one["run"]
-
-    def delete_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        return "" if self.runs.pop(int(given["runId"]), None) else None
-
-    def add_results(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        told = asked.json()
-        if len(told) > 1000:
-            self.problem(f"{len(told)} results at a time")
-        self.runs[int(given["runId"])]["results"] += told
-        return [{"id": number} for number, _ in enumerate(told, 100_000)]
-
-    def attach_to_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
-        told = asked.json()
-        self.runs[int(given["runId"])]["files"][told["fileName"]] = told["stream"]
-        return {"id": len(self.runs[int(given["runId"])]["files"])}
-
-
-_DOES = {
-    "Builds_List": AzureServer.list_builds,
-    "Builds_Get": AzureServer.get_build,
-    "Artifacts_List": AzureServer.list_artifacts,
-    "Queues_Get Agent Queues": AzureServer.list_queues,
-    "Agents_List": AzureServer.list_agents,
-    "Pull Requests_Get Pull Requests": AzureServer.list_changes,
-    "Pull Requests_Get Pull Request": AzureServer.get_change,
-    "Pull Request Threads_List": AzureServer.list_threads,
-    "Pull Request Threads_Create": AzureServer.create_thread,
-    "Pull Request Thread Comments_Update": AzureServer.update_comment,
-    "Pull Request Thread Comments_Delete": AzureServer.delete_comment,
-    "Statuses_Create": AzureServer.create_status,
-    "Statuses_List": AzureServer.list_statuses,
-    "Pull Request Attachments_List": AzureServer.list_attachments,
-    "Pull Request Attachments_Create": AzureServer.create_attachment,
-    "Runs_List": AzureServer.list_runs,
-    "Runs_Create": AzureServer.create_run,
-    "Runs_Update": AzureServer.update_run,
-    "Runs_Delete": AzureServer.delete_run,
-    "Results_Add": AzureServer.add_results,
-    "Attachments_Create Test Run Attachment": AzureServer.attach_to_run,
-}
 
 
 def serve() -> AbstractContextManager[AzureServer]:
