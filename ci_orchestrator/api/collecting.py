@@ -10,12 +10,15 @@ from ci_orchestrator.api.online import Online
 from ci_orchestrator.api.project import LOCK_FILE
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ProviderError, UserError
-from ci_orchestrator.providers.online import Ability, Artifact, Host
+from ci_orchestrator.providers.online import Ability, Host
 from ci_orchestrator.providers.transfer import fetch
-from ci_orchestrator.run.bundle import PREFIX
+from ci_orchestrator.run.bundle import PREFIX, find_bundles
 
-LOCKS, REPORTS = "ci-orchestrator-lock", "ci-orchestrator-report"
-"""What the names of artifacts begin with, beside bundles."""
+OURS = (PREFIX, "ci-orchestrator-lock")
+"""What the names of our artifacts begin with, where a pipeline can name them. Elsewhere (GitLab, Jenkins) there is one
+for each job or build, called like that, with ours inside."""
+REPORT = "report"
+"""What is in the name of an artifact with a report: its own name, or that of the job that makes it."""
 RESULTS = "results.json"
 
 
@@ -28,27 +31,25 @@ class Collected:
     artifacts: int
 
 
-def collect(online: Online, place: Path, clock: Clock) -> Collected:
-    """Fetch the bundles and the lock of this build into `place`, which is made anew.
+def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Collected:
+    """Fetch the bundles and the lock of a build, by default of this one, into `place`, which is made anew.
 
     Raises `UserError` when the build's host cannot be asked, `ProviderError` when it refuses or has no bundle.
     """
     host = _host(online)
     shutil.rmtree(place, ignore_errors=True)
-    bundles = place / "bundles"
-    bundles.mkdir(parents=True)
-    wanted = [one for one in host.artifacts() if one.name.startswith((PREFIX, LOCKS))]
-    for artifact in wanted:
-        within = bundles if artifact.name.startswith(PREFIX) else place / "locks"
-        within.mkdir(exist_ok=True)
-        fetch(host, artifact, within / _directory(artifact), clock=clock)
-    if not any(one.name.startswith(PREFIX) for one in wanted):
+    place.mkdir(parents=True)
+    every = list(host.artifacts(build))
+    wanted = [one for one in every if one.name.startswith(OURS)] or every
+    for number, artifact in enumerate(sorted(wanted, key=lambda one: (one.created, one.name, one.key))):
+        fetch(host, artifact, place / f"{number:05}", clock=clock)
+    if not find_bundles(place):
         raise ProviderError(
-            f"build {online.context.build} at {host.name} has no bundles",
+            f"build {build or online.context.build} at {host.name} has no bundles",
             fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
         )
-    locks = sorted((place / "locks").rglob(LOCK_FILE)) if (place / "locks").exists() else []
-    return Collected(bundles=bundles, lock=locks[-1] if locks else None, artifacts=len(wanted))
+    locks = sorted(place.rglob(LOCK_FILE))
+    return Collected(bundles=place, lock=locks[-1] if locks else None, artifacts=len(wanted))
 
 
 def fetch_base(online: Online, place: Path, clock: Clock) -> tuple[Path | None, str]:
@@ -61,9 +62,10 @@ def fetch_base(online: Online, place: Path, clock: Clock) -> tuple[Path | None, 
         good = host.last_good(branch)
         if good is None:
             return None, f"no base: {host.name} has no build of {branch} that ended well"
-        reports = [one for one in host.artifacts(good.id) if one.name.startswith(REPORTS)]
-        for number, artifact in enumerate(reversed(reports)):
-            place.mkdir(parents=True, exist_ok=True)
+        every = list(host.artifacts(good.id))
+        reports = [one for one in every if REPORT in one.name.lower()] or every
+        place.mkdir(parents=True)
+        for number, artifact in enumerate(sorted(reports, key=lambda one: (-one.created, one.name, one.key))):
             fetch(host, artifact, place / str(number), clock=clock)
             for found in sorted((place / str(number)).rglob(RESULTS)):
                 return found, ""
@@ -76,14 +78,3 @@ def _host(online: Online) -> Host:
     if online.host is None:
         raise UserError("there is no build to collect from: " + "; ".join(online.why), fix="name what to report on")
     return online.host
-
-
-def _directory(artifact: Artifact) -> str:
-    """A directory's name that no other artifact of the build has; artifacts may be called anything."""
-    return (
-        artifact.name if _plain(artifact.name) else f"artifact-{artifact.name.encode('utf-8', 'replace').hex()[:100]}"
-    )
-
-
-def _plain(name: str) -> bool:
-    return bool(name) and "/" not in name and "\0" not in name and name not in (".", "..") and len(name) < 200

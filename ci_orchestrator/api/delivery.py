@@ -29,13 +29,16 @@ COLLECTED, BASE = "collected", "base"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """How a report is made and told. `publish`: say it at the forge, and collect what is not here. `when`: in which
-    case there is a comment. `forge`: ``KIND=URL`` where the environment does not tell. `memory`: where the history is
-    kept between builds (`history.blobs.opening`), empty for nowhere but here.
+    case there is a comment. `forge`, `host`: ``KIND=URL`` where the environment does not tell. `build`: the build to
+    collect from, when it is not this one. `memory`: where the history is kept between builds (`history.blobs.opening`),
+    empty for nowhere but here.
     """
 
     publish: bool = False
     when: When | None = None
     forge: str = ""
+    host: str = ""
+    build: str = ""
     memory: str = ""
 
 
@@ -66,11 +69,15 @@ def deliver(
     nothing to say. What cannot be told afterwards is in `Delivered.posted`.
     """
     clock = clock or wire.system_clock()
-    online = connect(environ, project.root, clock, forge=how.forge) if how.publish else None
+    online = None
+    if how.publish:
+        online = connect(environ, project.root, clock, forge=how.forge, host=how.host)
     warnings: list[str] = []
     against = against or Against()
     if online is not None:
-        paths, lock_file = _collected(project, online, paths, lock_file, clock)
+        if not paths and online.host is not None:
+            found = collect(online, project.state / COLLECTED, clock, build=how.build)
+            paths, lock_file = [found.bundles], lock_file or found.lock
         against = _with_base(project, online, against, clock, warnings)
     blobs = open_blobs(how.memory, project.root) if how.memory else None
     if blobs is not None:
@@ -97,16 +104,6 @@ def deliver(
         reported=reported,
         posted=publish(reported, online, plan=plan, lock=lock, root=project.root, when=how.when),
     )
-
-
-def _collected(
-    project: Project, online: Online, paths: Sequence[Path], lock_file: Path | None, clock: Clock
-) -> tuple[Sequence[Path], Path | None]:
-    """What to report on: what was named, else what the build's host has."""
-    if paths or online.host is None:
-        return paths, lock_file
-    found = collect(online, project.state / COLLECTED, clock)
-    return [found.bundles], lock_file or found.lock
 
 
 def _with_base(project: Project, online: Online, against: Against, clock: Clock, warnings: list[str]) -> Against:

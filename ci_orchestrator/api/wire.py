@@ -24,6 +24,7 @@ from ci_orchestrator.providers.base import TOKENS, Ci, Context, Place
 from ci_orchestrator.providers.github import context as github
 from ci_orchestrator.providers.gitlab import context as gitlab
 from ci_orchestrator.providers.jenkins import context as jenkins
+from ci_orchestrator.providers.jenkins.permissions import TOKEN
 from ci_orchestrator.providers.local import context as local
 from ci_orchestrator.providers.online import Forge, Host
 
@@ -41,7 +42,7 @@ _ENVIRONMENTS = {
     "azure": _Environment(azure.read_context, azure.token, azure.TOKENS),
     "github": _Environment(github.read_context, github.token, github.TOKENS),
     "gitlab": _Environment(gitlab.read_context, gitlab.token, gitlab.TOKENS),
-    "jenkins": _Environment(jenkins.read_context, jenkins.token, jenkins.TOKENS),
+    "jenkins": _Environment(jenkins.read_context, jenkins.token, (TOKEN,)),
 }
 
 

@@ -75,6 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the repository where the change lives, such as github=https://github.example.com/owner/name "
         "(default: as the build or the git remote tells)",
     )
+    online.add_argument("--host", default="", metavar="KIND=URL", help="where the build ran, in the same way")
+    online.add_argument("--build", default="", metavar="ID", help="the build to collect from (default: this one)")
     online.add_argument(
         "--memory",
         default="",
@@ -92,7 +94,14 @@ def run(args: argparse.Namespace) -> ExitCode:
     delivered = deliver(
         project,
         args.paths,
-        Delivery(publish=args.publish, when=args.when, forge=args.forge, memory=args.memory),
+        Delivery(
+            publish=args.publish,
+            when=args.when,
+            forge=args.forge,
+            host=args.host,
+            build=args.build,
+            memory=args.memory,
+        ),
         os.environ,
         lock_file=args.lock,
         out=args.out,

@@ -1,0 +1,158 @@
+"""From the jobs of a build to its comment, over a folder in place of a provider."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from projects import make_project
+
+from ci_orchestrator.api.delivery import Delivered, Delivery, deliver
+from ci_orchestrator.api.planning import plan_project
+from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.running import run_job
+from ci_orchestrator.clock import FakeClock
+from ci_orchestrator.errors import ExitCode, ProviderError
+from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers.base import Context, Place
+from ci_orchestrator.providers.local.api import LocalForge, LocalHost
+from ci_orchestrator.providers.online import StatusState
+
+CHANGE = 7
+TESTS = "import pytest\n@pytest.mark.parametrize('n', range(8))\ndef test_it(n): assert n != BROKEN\n"
+
+
+class Shop:
+    """A project in a repository, a build of a change of it, and a folder that is host and forge."""
+
+    def __init__(self, root: Path, *, broken: int = 99) -> None:
+        suites = {"unit": {"tool": "pytest", "paths": ["tests"], "shards": 2, "retries": {"max": 0}}}
+        files = {"tests/test_it.py": TESTS.replace("BROKEN", str(broken))}
+        self.project = make_project(root / "shop", files, suites, name="shop")
+        git = ["git", "-C", str(self.project.root), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+        for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "begin"]):
+            subprocess.run([*git, *words], check=True)
+        head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+        self.head = head.stdout.strip()
+        self.at = str(root / "provider")
+        self.place = Place(kind="local", api=self.at, web="", repository="")
+        self.forge = LocalForge(self.place, Secret(""), context=Context())
+        self.host = LocalHost(self.place, Secret(""), context=Context(), clock=FakeClock())
+        self.propose(self.head)
+
+    def propose(self, head: str) -> None:
+        change = Path(self.at, "changes", str(CHANGE), "change.json")
+        change.parent.mkdir(parents=True, exist_ok=True)
+        change.write_text(json.dumps({"head": head, "branch": "faster", "open": True}))
+
+    def run_jobs(self) -> None:
+        lock = plan_project(self.project).lock
+        for job in lock.jobs:
+            out = self.project.root / "out"
+            bundle = run_job(self.project, self.project.lock_file, job.id, out=out, clock=FakeClock()).bundle
+            self.host.put(bundle.name, bundle, retain=3600)
+        place = self.project.root / "lock"
+        place.mkdir(exist_ok=True)
+        (place / "plan.lock.json").write_bytes(self.project.lock_file.read_bytes())
+        self.host.put("ci-orchestrator-lock", place, retain=3600)
+
+    def deliver(self, project: Project | None = None, **how: str) -> Delivered:
+        local = f"local={self.at}"
+        how = {"forge": local, "host": local, **how}
+        return deliver(project or self.project, [], Delivery(publish=True, **how), {}, clock=FakeClock())  # type: ignore[arg-type]
+
+    def comments(self) -> list[str]:
+        return [one.body for one in self.forge.comments(CHANGE)]
+
+
+@pytest.fixture(scope="module")
+def red(tmp_path_factory) -> Shop:
+    shop = Shop(tmp_path_factory.mktemp("red"), broken=5)
+    shop.run_jobs()
+    return shop
+
+
+def test_the_jobs_of_a_build_become_a_certified_report_a_status_and_one_comment(red):
+    delivered = red.deliver()
+    report = delivered.reported.report
+    assert report.certificate.complete
+    assert (report.totals.passed, report.totals.failed) == (7, 1)
+    assert delivered.posted.refused == ()
+    [status] = red.forge.statuses(red.head)
+    assert (status.name, status.state) == ("ci-orchestrator: shop", StatusState.FAILURE)
+    assert "FAILED" in status.description
+    [comment] = red.comments()
+    assert comment.startswith("<!-- ci-orchestrator:shop -->\n")
+    assert "test_it[5]".replace("_", "&#95;").replace("[", "&#91;").replace("]", "&#93;") in comment
+
+
+def test_a_second_time_the_same_comment_says_what_is_new(red):
+    red.deliver()
+    before = [one.id for one in red.forge.comments(CHANGE)]
+    red.deliver()
+    assert [one.id for one in red.forge.comments(CHANGE)] == before
+
+
+def test_two_jobs_that_race_leave_one_comment(red, tmp_path):
+    for one in list(red.forge.comments(CHANGE)):
+        red.forge.delete_comment(CHANGE, one)
+    machines = [Project.at(shutil.copytree(red.project.root, tmp_path / name) / "testplan.yaml") for name in "ab"]
+    threads = [threading.Thread(target=red.deliver, args=(machine,)) for machine in machines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(red.comments()) == 1
+
+
+def test_an_older_build_that_ends_late_says_nothing_on_the_change(red):
+    for one in list(red.forge.comments(CHANGE)):
+        red.forge.delete_comment(CHANGE, one)
+    red.propose("c0ffee")
+    try:
+        said = " ".join(red.deliver().posted.said)
+    finally:
+        red.propose(red.head)
+    assert red.comments() == []
+    assert "no comment" in said
+
+
+def test_a_green_build_needs_no_comment_when_only_failures_are_wanted(tmp_path):
+    shop = Shop(tmp_path)
+    shop.run_jobs()
+    shop.deliver(when="failure")
+    assert shop.comments() == []
+    shop.forge.create_comment(CHANGE, "<!-- ci-orchestrator:shop -->\n✗ FAILED, some builds ago")
+    shop.deliver(when="failure")
+    [comment] = shop.comments()
+    assert "PASSED" in comment
+
+
+def test_the_history_travels(red, tmp_path):
+    shop = Shop(tmp_path, broken=5)
+    shop.run_jobs()
+    memory = str(tmp_path / "memory")
+    shop.deliver(memory=memory)
+    shop.project.history_file.unlink()
+    again = shop.deliver(memory=memory)
+    assert len(again.reported.report.trend) == 1
+    assert again.reported.report.analysis.flaky == ()
+
+
+def test_a_build_without_bundles_is_no_green_build(tmp_path):
+    shop = Shop(tmp_path)
+    with pytest.raises(ProviderError, match="has no bundles"):
+        shop.deliver()
+    assert shop.comments() == []
+
+
+def test_without_a_forge_the_comment_is_saved_and_that_is_said(red):
+    delivered = red.deliver(forge="")
+    assert delivered.posted.exit_code is ExitCode.OK
+    said = " ".join(delivered.posted.said)
+    assert "no comments and statuses" in said
+    assert str(delivered.reported.out / "comment.md") in said
