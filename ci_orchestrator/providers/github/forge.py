@@ -49,7 +49,6 @@ class GithubForge:
         clock: Clock,
     ) -> None:
         self._line = Line(place, token, session or http.session(http.Meter(), clock=clock))
-        self._context = context
         self._of_app = token.reveal().startswith("ghs_")
         self._login = ""
 
@@ -64,18 +63,16 @@ class GithubForge:
 
     def create_comment(self, change: int, body: str) -> Comment:
         with self._line.asking(permissions.COMMENTING):
-            made = self._line.call("POST", f"/issues/{change}/comments", {"body": body})
-        return _written(made)
+            return _written(self._line.call("POST", f"/issues/{change}/comments", {"body": body}))
 
     def update_comment(self, change: int, comment: Comment, body: str) -> Comment | None:
         with self._line.asking(permissions.COMMENTING):
             try:
-                made = self._line.call("PATCH", f"/issues/comments/{comment.id}", {"body": body})
+                return _written(self._line.call("PATCH", f"/issues/comments/{comment.id}", {"body": body}))
             except requests.HTTPError as error:
                 if is_gone(error):
                     return None
                 raise
-        return _written(made)
 
     def delete_comment(self, change: int, comment: Comment) -> None:
         with self._line.asking(permissions.COMMENTING):
@@ -189,7 +186,8 @@ class GithubForge:
                 if status_of(error) != HTTPStatus.FORBIDDEN:
                     raise
                 self._of_app = True
-        return one.user.type == "Bot" if self._of_app else one.user.login == self._login
+        key, ours = ("type", "Bot") if self._of_app else ("login", self._login)
+        return getattr(one.user, key, None) == ours  # there is no user when the account is gone
 
 
 def _check(one: CheckRun) -> Status:

@@ -59,7 +59,8 @@ class GithubHost:
                 permissions.ARTIFACTS.what,
                 lambda: PaginatedList(GithubArtifact, self._line, url, None, list_item="artifacts"),
             )
-        yield from sorted((_artifact(one, run) for one in found if not one.expired), key=_by_name)
+            kept = sorted((_artifact(one, run) for one in found if not one.expired), key=_by_name)
+        yield from kept
 
     def download(self, artifact: Artifact) -> Iterator[bytes]:
         return self.download_from(artifact, 0)
@@ -72,9 +73,8 @@ class GithubHost:
             answer = self._line.session.get(url, headers=asked | {"Accept-Encoding": "identity"}, stream=True)
             with answer:
                 answer.raise_for_status()
-                passed = (
-                    0 if answer.status_code == HTTPStatus.PARTIAL_CONTENT else start
-                )  # storage that knows no ranges sends it all again
+                # Storage that knows no ranges sends it all again.
+                passed = 0 if answer.status_code == HTTPStatus.PARTIAL_CONTENT else start
                 for piece in http.pieces(answer):
                     if len(piece) > passed:
                         yield piece[passed:]
@@ -128,9 +128,9 @@ class GithubHost:
         return (
             run.conclusion == "success"
             and run.head_branch == branch
-            and run.event not in {"pull_request", "pull_request_target"}
+            and not run.event.startswith("pull_request")
             and str(run.id) != self._context.build
-            and run.head_repository.full_name.lower() == self._line.place.repository.lower()
+            and _name_of(run).lower() == self._line.place.repository.lower()
         )
 
     def _shared_runners(self, organization: str) -> list[Runner]:
@@ -167,6 +167,11 @@ def _artifact(one: GithubArtifact, build: str) -> Artifact:
         created=_seconds(one.created_at),
         expires=_seconds(one.expires_at),
     )
+
+
+def _name_of(run: WorkflowRun) -> str:
+    """The repository that a revision is from; empty for a fork that is gone, which PyGithub does not foresee."""
+    return str(getattr(run.head_repository, "full_name", ""))
 
 
 def _by_name(one: Artifact) -> tuple[str, int]:

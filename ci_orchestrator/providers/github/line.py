@@ -31,6 +31,8 @@ READINGS = 4
 """How often a list that changes while it is read is begun."""
 
 
+_SHAPELESS = (AssertionError, AttributeError, BadAttributeException, GithubException, KeyError, TypeError, ValueError)
+"""What comes of JSON that has not GitHub's form. It may hold anything, so that nothing of it is shown."""
 N = TypeVar("N", Artifact, CheckRun, CommitStatus, SelfHostedActionsRunner)
 """What GitHub counts when it lists it."""
 
@@ -99,8 +101,7 @@ class Line(Requester):
         try:
             with explained(operation.what, self.place, operation.fixes, self._mask):
                 yield
-        except (AssertionError, BadAttributeException, GithubException) as error:
-            # PyGithub says so of answers that have not GitHub's form. They may hold anything: nothing of them is shown.
+        except _SHAPELESS as error:
             raise ProviderError(
                 f"{operation.what} of {self.place.repository}: an answer is none of GitHub's ({type(error).__name__})",
                 fix="check that the address is that of GitHub's API: GITHUB_API_URL",
@@ -124,7 +125,7 @@ class Line(Requester):
                 page = pages.get_page(number)
                 counts.add(pages.totalCount)
                 found.update((one.id, one) for one in page)
-                if len(page) < PAGE:
+                if (number + 1) * PAGE >= pages.totalCount:
                     break
             if counts == {len(found)}:
                 return [found[key] for key in sorted(found)]

@@ -52,6 +52,13 @@ def test_an_app_that_is_not_told_its_name_knows_comments_of_apps(server: GithubS
     assert [asked.path.endswith("/user") for asked in server.asked].count(True) == (token == TOKEN)
 
 
+def test_a_comment_of_an_account_that_is_gone_is_not_ours(server: GithubServer, forge: Forge) -> None:
+    server.add_comment("theirs")
+    comment = server._comment
+    server._comment = lambda number: {**comment(number), "user": None}  # type: ignore[method-assign]
+    assert [one.ours for one in forge.comments(CHANGE)] == [False]
+
+
 def test_who_we_are_is_asked_once(server: GithubServer, forge: Forge) -> None:
     for _ in range(3):
         server.add_comment(f"of {LOGIN}", ours=True)

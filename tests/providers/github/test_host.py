@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from servers.base import BRANCH, BUILD, REPOSITORY, RUNNERS, TOKEN, Asked, Fault
+from servers.base import BRANCH, BUILD, REPOSITORY, RUNNERS, TOKEN, Asked, Fault, json_answer
 from servers.github import GithubServer, serve
 from servers.github_state import POOL
 
@@ -86,6 +86,15 @@ def test_a_good_build_of_a_fork_is_none_of_ours(server: GithubServer) -> None:
     found = server.host().last_good(BRANCH)
     assert found is not None
     assert (found.id, found.url) == ("31", f"{server.url}/{REPOSITORY}/actions/runs/31")
+
+
+def test_a_good_build_of_a_fork_that_is_gone_is_none_of_ours(server: GithubServer) -> None:
+    build = Build(id="32", revision="2" * 40, branch=BRANCH)
+    gone = {**server._run(build, "success", "push", REPOSITORY), "head_repository": None}
+    server.answer = lambda asked: json_answer(  # type: ignore[method-assign]  # GitHub's own schema does not foresee it
+        {"workflow_id": 1} if asked.path.endswith(BUILD) else {"total_count": 1, "workflow_runs": [gone]}
+    )
+    assert server.host().last_good(BRANCH) is None
 
 
 def test_away_from_a_build_any_workflow_counts_and_no_artifacts_are_guessed(server: GithubServer) -> None:
