@@ -209,9 +209,14 @@ class JenkinsServer(Service):
         return Answer(302, b"", {"Location": f"{self.url}{item}/{number}/"})
 
     def _exported(self, asked: Asked, kind: str, value: Mapping[str, Any]) -> Answer:
-        """What is left of a value by `tree`; every name in that must be one of the type's fields."""
+        """What is left of a value by `tree`; every name in that must be one of the type's fields.
+
+        Where it may be of several types, Jenkins leaves out what the one that it is does not have.
+        """
+        may = next(operation["answers"] for operation in OPERATIONS.values() if kind in operation.get("answers", []))
+        others = {name for other in may for name in TYPES[other]["fields"]} - set(TYPES[kind]["fields"])
         try:
-            tree = _parsed(asked.one("tree"))
+            tree = {name: inner for name, inner in _parsed(asked.one("tree")).items() if name not in others}
             return json_answer(_filtered(kind, value, tree))
         except ValueError as error:
             self.problem(f"{asked.path}: {error}")
