@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from parts import need
-from servers.base import BRANCH, BUILD, CHANGE, FEATURE, HEAD, REPOSITORY, RUNNERS, TOKEN, Fault, Server
+from servers.base import BRANCH, BUILD, CHANGE, FEATURE, HEAD, REPOSITORY, RUNNERS, TOKEN, Asked, Fault, Server
 
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ProviderError
@@ -386,6 +386,38 @@ def test_what_passes_is_waited_for(online: Server, kind: Fault, tmp_path: Path) 
     artifact = named(host, "dtf-unit-1")
     online.fault(kind)
     assert fetched(host, artifact, tmp_path / "unit") == FILES
+
+
+def once_after(online: Server, requests: int, change: Callable[[], object]) -> None:
+    """Have `change` made before the request that follows so many."""
+    seen = len(online.asked) + requests
+
+    def before(asked: Asked) -> None:
+        if len(online.asked) == seen:
+            online.before = lambda _: None
+            change()
+
+    online.before = before
+
+
+@pytest.mark.parametrize("requests", [1, 2])
+def test_artifacts_that_come_while_pages_are_read_hide_none_and_double_none(online: Server, requests: int) -> None:
+    names = sorted(f"dtf-unit_{number:03}-1" for number in range(230))
+    for name in names:
+        online.add_artifact(name, {"manifest.json": b"{}"})
+    once_after(online, requests, lambda: online.add_artifact("late", FILES))
+    found = [artifact.name for artifact in online.host().artifacts()]
+    assert [name for name in found if name != "late"] == names
+    assert found.count("late") <= 1
+
+
+@pytest.mark.parametrize("requests", [1, 2])
+def test_comments_that_come_while_pages_are_read_hide_none_and_double_none(online_wall: Server, requests: int) -> None:
+    ids = [online_wall.add_comment(f"comment {number}") for number in range(230)]
+    once_after(online_wall, requests, lambda: online_wall.add_comment("late"))
+    found = [comment.id for comment in forge_of(online_wall).comments(CHANGE)]
+    assert found == sorted(set(found))
+    assert found[: len(ids)] == ids
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ class Server(Protocol):
 
     name: str
     runners: Sequence[Runner]
+    before: Callable[[Asked], None]
 
     def host(self) -> Host:
         """A new adapter that talks to this server, in build `BUILD`, with `TOKEN`, that never really sleeps."""

@@ -25,6 +25,7 @@ class LocalFolder:
 
     name = "local"
     asked: Sequence[Asked] = ()
+    before = staticmethod(lambda _: None)
 
     def __init__(self, root: Path) -> None:
         self.root = root
