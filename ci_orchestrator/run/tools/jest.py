@@ -30,7 +30,7 @@ class JestTool(BatchTool):
     def commands(self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned) -> JestCommands:
         """Raises `UserError` when jest is not installed."""
         cwd = (workspace.project / suite.cwd).resolve()
-        program = find_node_program("jest", cwd, env, package="jest")
+        program = find_node_program("jest", cwd, env)
         own = mentions(suite.args, "--coverage", "--collectCoverage")
         return JestCommands(program, suite, cwd, learned, own_coverage=own)
 

@@ -75,7 +75,10 @@ def collect_named(directory: Path, place: Callable[[Case], Place]) -> Collected:
             errors.append((at.path, _text(case)))
         else:
             tests.setdefault(at.test)
-    errors += [("", problem) for problem in told.problems]
+    if tests:  # a report without any says so, which is no problem where there are none
+        errors += [(".", problem) for problem in told.problems]
+    elif not told.files:
+        errors.append((".", "the tool left no report"))
     return Collected(tests=by_path(tests), errors=tuple(errors))
 
 

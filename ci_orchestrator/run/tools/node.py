@@ -28,6 +28,9 @@ LCOV = "lcov.info"
 
 _SPECIAL = re.compile(r"[.*+?^${}()|\[\]\\]")
 _COUNT = re.compile(r"(.*) (\(\d+\))")
+_CUT = "… [cut, sha256 "  # see `results.formats.text.cut_name`
+_PICTURES = re.compile("[\u2400-\u241f\ufffd]")  # what stands for a character that XML cannot carry
+_SPACE = r"(?:\s|\x1b\[[0-9;]*m)"  # names have no colours, titles may
 _MARK = TITLES.strip()
 
 
@@ -96,24 +99,29 @@ class NodeCommands:
 
 def title_pattern(tests: Iterable[str]) -> str:
     """A regular expression of JavaScript for the full titles of `tests`, which the tools join by spaces."""
-    return f"^\\s*(?:{'|'.join(title(test.partition('::')[2]) for test in tests)})\\s*$"
+    return f"^(?:{'|'.join(title(test.partition('::')[2]) for test in tests)})$"
 
 
 def title(name: str, between: str = "") -> str:
     """One title as a regular expression of JavaScript. `between`: what may stand after a group, and at the end.
 
     The mark between groups is a space there, unless it is a part of a title; the count that tells titles apart which
-    are the same is not there, unless it is a part of one, too.
+    are the same is not there, unless it is a part of one, too. What a name has lost of its title may be anything.
     """
-    counted = _COUNT.fullmatch(name)
-    text = ""
-    for word in (counted[1] if counted else name).split():
+    kept, cut, _ = name.partition(_CUT)
+    counted = _COUNT.fullmatch(kept)
+    text = f"{_SPACE}*"
+    gap = ""
+    for word in (counted[1] if counted else kept).split():
         if word == _MARK:
-            text += f"{between}(?:\\s*{_MARK})?"
+            text += f"{between}(?:{_SPACE}*{_MARK})?"
         else:
-            text += f"\\s+{escaped(word)}" if text else escaped(word)
-    end = f"(?:\\s+{escaped(counted[2])})?" if counted else ""
-    return text + end + between
+            text += gap + _PICTURES.sub("[^]", escaped(word))
+        gap = f"{_SPACE}+"
+    if cut:
+        return f"{text}[^]*"
+    end = f"(?:{_SPACE}+{escaped(counted[2])})?" if counted else ""
+    return f"{text}{end}{between}{_SPACE}*"
 
 
 def escaped(text: str) -> str:

@@ -46,7 +46,7 @@ class PlaywrightTool(BatchTool):
     ) -> PlaywrightCommands:
         """Raises `UserError` when Playwright Test is not installed."""
         cwd = (workspace.project / suite.cwd).resolve()
-        program = find_node_program("playwright", cwd, env, package="@playwright/test")
+        program = find_node_program("playwright", cwd, env)
         return PlaywrightCommands(program, suite, cwd, learned, worker=workspace.worker)
 
 
@@ -63,7 +63,7 @@ class PlaywrightCommands(NodeCommands):
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
         """See `calls.Commands.running`."""
-        flags = [] if self.learned.whole(tests) else [f"--grep=^\\s*(?:{'|'.join(_grep(tests))})\\s*$"]
+        flags = [] if self.learned.whole(tests) else [f"--grep=^(?:{'|'.join(_grep(tests))})$"]
         if (limit := self.limit(TEST_TIMEOUT)) is not None:
             flags.append(f"--timeout={limit:.0f}")
         if not mentions(self.suite.args, "--output"):
@@ -95,10 +95,10 @@ def _grep(tests: Sequence[str]) -> Iterator[str]:
     """What stands for each of `tests` in the texts that Playwright compares. A title may look like a project."""
     for test in tests:
         path, _, name = test.partition("::")
-        file = rf"(?:.*/)?{title(Path(path).name)}\s+"
-        yield file + title(name, _TAGS)
+        file = rf"(?:[^]*/)?{title(Path(path).name)}"
+        yield rf"\s*{file}{title(name, _TAGS)}"
         if project := _PROJECT.fullmatch(name):
-            yield rf"{title(project[1])}\s+{file}{title(project[2], _TAGS)}"
+            yield title(project[1]) + file + title(project[2], _TAGS)
 
 
 def _root(report: Path) -> str:

@@ -37,7 +37,7 @@ class VitestTool(BatchTool):
     def commands(self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned) -> VitestCommands:
         """Raises `UserError` when vitest is not installed."""
         cwd = (workspace.project / suite.cwd).resolve()
-        program = find_node_program("vitest", cwd, env, package="vitest")
+        program = find_node_program("vitest", cwd, env)
         own = mentions(suite.args, "--coverage", "--coverage.enabled")
         return VitestCommands(program, suite, cwd, learned, own_coverage=own)
 
