@@ -8,7 +8,7 @@ stream: they hold one test, source file or benchmark at a time, bound every text
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
@@ -66,7 +66,7 @@ class Case:
     name: str
     file: str = ""
     line: int = 0
-    duration: float = 0.0
+    duration: float = field(default_factory=float)  # not the class's: what hides a class's value is slow to set
     outcome: Outcome = Outcome.PASSED
     cause: Cause = Cause.NONE
     message: str = ""
