@@ -23,6 +23,7 @@ def coverage_change(files: Sequence[FileCoverage], base: CoverageSummary | None,
         changes += _vanished(before, files, diff)
     return CoverageChange(
         before=base.lines if base else None,
+        before_partial=bool(base and base.partial),
         changed=None if diff is None else sum((one.changed for one in each), Counts()),
         files=tuple(sorted(changes, key=lambda one: one.path)),
     )

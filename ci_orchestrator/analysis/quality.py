@@ -109,6 +109,8 @@ def _benchmarks(limit: float, report: Report) -> Reason:
     worse = [one for one in beyond if one.shift is Shift.WORSE]
     if worse:
         return Reason(rule, Judgement.FAIL, f"{_named(worse)} worse, {allowed}")
+    if report.benchmarks_partial:
+        return Reason(rule, Judgement.INCONCLUSIVE, f"some benchmarks are missing: {report.benchmarks_partial[0]}")
     unsure = [one for one in beyond if one.shift is Shift.UNCERTAIN]
     if unsure:
         return Reason(rule, Judgement.INCONCLUSIVE, f"{_named(unsure)} worse, which may be chance, {allowed}")

@@ -9,6 +9,7 @@ from ci_orchestrator.plan.final_gates import CoverageRule
 from ci_orchestrator.plan.globs import matches
 from ci_orchestrator.plan.shares import format_percent
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
+from ci_orchestrator.results.findings import CoverageChange
 from ci_orchestrator.results.quality import Judgement, Reason
 from ci_orchestrator.results.report import Report
 
@@ -40,7 +41,7 @@ def _judged(rule: CoverageRule, report: Report, coverage: CoverageSummary) -> It
     if rule.changed_lines is not None:
         yield _changed(rule.changed_lines, change.changed if change else None)
     if rule.max_drop is not None:
-        yield _drop(rule.max_drop, coverage.lines, change.before if change else None)
+        yield _drop(rule.max_drop, coverage.lines, change or CoverageChange())
     for glob, least in sorted(rule.paths.items()):
         found = sum((one.lines for one in coverage.files if matches(glob, one.path)), Counts())
         yield _least(f"coverage.paths.{glob}", found, least, "lines")
@@ -71,10 +72,12 @@ def _least(rule: str, counts: Counts, least: float, what: str) -> Reason:
     return Reason(rule, judgement, f"{shown}, {format_percent(least)} must be")
 
 
-def _drop(most: float, now: Counts, before: Counts | None) -> Reason:
-    rule = "coverage.max-drop"
+def _drop(most: float, now: Counts, change: CoverageChange) -> Reason:
+    rule, before = "coverage.max-drop", change.before
     if before is None or not before.total:
         return Reason(rule, Judgement.INCONCLUSIVE, "the coverage of a base is missing")
+    if change.before_partial:
+        return Reason(rule, Judgement.INCONCLUSIVE, "the coverage of the base is partial")
     dropped = _share(before) - _share(now)
     judgement = Judgement.PASS if dropped <= _exact(most) else Judgement.FAIL
     said = f"{_floor(_share(now))} of lines are covered, {_floor(_share(before))} before"

@@ -82,6 +82,7 @@ class Material:
             timeline=_timeline(fold.spans, started),
             coverage=self._summary(files),
             benchmarks=merge_benchmarks(sources.benchmarks),
+            benchmarks_partial=sources.benchmarks_partial,
             tables=self._tables(results),
             links=self.links,
             warnings=sources.warnings,  # last: what was found on the way here is among them

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.bundles import read_bundle
 from ci_orchestrator.api.reading import FileRead, read_file, read_files
 from ci_orchestrator.errors import ExitCode, ResultsError, UserError
+from ci_orchestrator.plan.globs import matches
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.providers.local.context import tracked_files
 from ci_orchestrator.results.benchmark import Benchmark
@@ -30,7 +30,7 @@ class Sources:
     """Everything that was found. `damaged`: something that counts could not be read, so nothing can be certified.
 
     `coverage`: by the suite that measured it ("" when that is not known), with the paths that the tools wrote.
-    `partial`: why the coverage is less than all. `root`: the project's directory.
+    `partial`, `benchmarks_partial`: why coverage and benchmarks are less than all. `root`: the project's directory.
     """
 
     fold: Fold = field(default_factory=Fold)
@@ -39,6 +39,7 @@ class Sources:
     benchmarks: list[Benchmark] = field(default_factory=list)
     warnings: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
+    benchmarks_partial: tuple[str, ...] = ()
     root: Path = field(default_factory=Path)
     damaged: bool = False
     _digests: set[str] = field(default_factory=set)
@@ -77,7 +78,9 @@ class Sources:
         self.warnings += tuple(told.warnings)
         if told.kind == "coverage":
             self.partial += tuple(told.warnings)
-        elif told.kind == "tests":
+        elif told.kind == "benchmarks":
+            self.benchmarks_partial += tuple(told.warnings)
+        else:  # about tests, as far as anybody knows
             self.damaged = self.damaged or bool(told.warnings)
 
     def _place_results(self) -> None:
@@ -97,15 +100,19 @@ class Sources:
         return not known
 
     def take_kept(self, bundles: Iterable[Path], lock: Lock | None, benchmarks: Sequence[str]) -> None:
-        """The coverage and the benchmarks that bundles keep. `benchmarks`: globs of their artifacts."""
+        """The coverage and the benchmarks that bundles keep. `benchmarks`: globs of their artifacts, by the paths that
+        these had in the project.
+        """
         suites = {bundle_name(job.id, 0).rpartition("-")[0]: job.suite for job in lock.jobs} if lock else {}
+        planned = lock.plan["suites"] if lock else {}
         for bundle in bundles:
             suite = suites.get(bundle.name.rpartition("-")[0], "")
             for path in _kept(bundle / COVERAGE):
                 self._take_one(path, "coverage", suite)
             for path in _kept(bundle / DIRECTORY):
                 inside = path.relative_to(bundle / DIRECTORY).as_posix().partition("/")[2]
-                if any(fnmatchcase(inside, glob) for glob in benchmarks):
+                place = PurePosixPath(planned.get(suite, {}).get("cwd", "."), inside).as_posix()
+                if any(matches(glob, place) for glob in benchmarks):
                     self._take_one(path, "benchmarks", "")
 
     def _take_one(self, path: Path, kind: Kind, suite: str) -> None:
@@ -116,9 +123,7 @@ class Sources:
         try:
             told = read_file(path, named=True)
         except ResultsError as error:
-            self.warn(str(error))
-            if kind == "coverage":
-                self.partial += (error.what,)
+            self.add(FileRead(path=path, kind=kind, warnings=[str(error)]), suite)
             return
         told.results = []
         self.add(replace(told, kind=kind), suite)
@@ -129,7 +134,7 @@ class Sources:
         """
         ignored: list[Path] = []
         for told in read_files(sorted(files.items()), width=wire.usable_cpus()):
-            if told.kind is None and not files[told.path]:
+            if told.kind is None and not told.warnings:
                 ignored.append(told.path)
             else:
                 self.add(told)
