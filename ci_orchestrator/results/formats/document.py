@@ -85,14 +85,12 @@ def read_all(feed: JsonFeed | LineFeed, items: Iterator[Item], what: str) -> Ite
     found = False
     for item in items:
         found = found or not isinstance(item, ReadWarning)
-        if isinstance(feed, LineFeed):
-            yield from feed.warnings()
+        yield from feed.warnings()
         yield item
     where = Where(feed.where.file)
     if isinstance(feed, JsonFeed) and feed.broken and not found:
         raise ResultsError(feed.broken, fix="nothing could be read of it: run the tool again", where=where)
     yield from feed.warnings()
-    if isinstance(feed, LineFeed):
-        yield from feed.repeated()
+    yield from feed.repeated()
     if not found:
         yield ReadWarning(f"the file holds no {what}", where)
