@@ -11,6 +11,7 @@ from ci_orchestrator.api import wire
 from ci_orchestrator.api.against import Against
 from ci_orchestrator.api.assembly import Material, recall, without_history
 from ci_orchestrator.api.bundles import bundles_of
+from ci_orchestrator.api.collector import collector_at_rest
 from ci_orchestrator.api.findings import findings
 from ci_orchestrator.api.outputs import comment_options, write_outputs
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
@@ -43,6 +44,7 @@ class Reported:
     files: tuple[Path, ...]
 
 
+@collector_at_rest()
 def report_run(
     project: Project,
     lock: Lock,
@@ -73,6 +75,7 @@ def report_run(
     return _publish(material, comment, build=root.name, out=root / "report", charts=False)
 
 
+@collector_at_rest()
 def report_files(
     project: Project,
     paths: Sequence[Path] = (),
