@@ -152,12 +152,7 @@ class _Reader:
             return
         if first == "name":
             first, classname, second, name = second, name, first, classname
-        if (
-            first != "classname"
-            or second != "name"
-            or third != "time"
-            or len(name) + len(classname) > NAME_LIMIT
-        ):
+        if first != "classname" or second != "name" or third != "time" or len(name) + len(classname) > NAME_LIMIT:
             self._unusual(attributes)
             return
         self._case = case = _new(Case)  # see `Case`
