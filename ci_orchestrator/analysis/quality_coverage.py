@@ -39,7 +39,7 @@ def _judged(rule: CoverageRule, report: Report, coverage: CoverageSummary) -> It
     if rule.min is not None:
         yield _least("coverage.min", coverage.lines, rule.min, "lines")
     if rule.changed_lines is not None:
-        yield _changed(rule.changed_lines, change.changed if change else None)
+        yield _changed(rule.changed_lines, change or CoverageChange())
     if rule.max_drop is not None:
         yield _drop(rule.max_drop, coverage.lines, change or CoverageChange())
     for glob, least in sorted(rule.paths.items()):
@@ -55,13 +55,20 @@ def _doubted(reason: Reason, partial: tuple[str, ...]) -> Reason:
     return Reason(reason.rule, Judgement.INCONCLUSIVE, f"{reason.said}, but coverage is partial: {partial[0]}{more}")
 
 
-def _changed(least: float, changed: Counts | None) -> Reason:
-    rule = "coverage.changed-lines"
+def _changed(least: float, change: CoverageChange) -> Reason:
+    """Files that were not measured decide nothing, for most are tests; they are said, for they may be untested code."""
+    rule, changed = "coverage.changed-lines", change.changed
     if changed is None:
         return Reason(rule, Judgement.INCONCLUSIVE, "there was no diff to tell the changed lines by")
-    if not changed.total:
-        return Reason(rule, Judgement.PASS, "N/A: the change has no executable lines")
-    return _least(rule, changed, least, "changed lines")
+    if changed.total:
+        found = _least(rule, changed, least, "changed lines")
+    else:
+        found = Reason(rule, Judgement.PASS, "N/A: the change has no executable lines")
+    count = len(change.unmeasured)
+    if not count:
+        return found
+    files = "1 changed file was" if count == 1 else f"{count:,} changed files were"
+    return Reason(rule, found.judgement, f"{found.said}; {files} not measured, such as {change.unmeasured[0]}")
 
 
 def _least(rule: str, counts: Counts, least: float, what: str) -> Reason:
