@@ -24,6 +24,10 @@ from ci_orchestrator.run.bundle import MANIFEST, bundle_name, digest_file, find_
 
 SHOWN = 5
 
+WRITTEN_LAST = frozenset({".json", ".trx", ".xml"})
+"""Endings of files that tools write as a whole at their end. An empty one has no content to be told by: it is what a
+tool leaves that was stopped."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Sources:
@@ -134,10 +138,13 @@ class Sources:
         """
         ignored: list[Path] = []
         for told in read_files(sorted(files.items()), width=wire.usable_cpus()):
-            if told.kind is None and not told.warnings:
-                ignored.append(told.path)
-            else:
+            if told.kind is not None or told.warnings:
                 self.add(told)
+            elif told.path.suffix in WRITTEN_LAST and not told.path.stat().st_size:
+                said = f"{told.path}: the file is empty: the tool that writes it was stopped, or found no tests"
+                self.add(replace(told, warnings=[said]))
+            else:
+                ignored.append(told.path)
         self._place_results()
         if lock is not None and self.results:
             planned = _Planned(lock)

@@ -193,6 +193,16 @@ def test_what_is_broken_and_only_come_across_costs_the_proof_and_not_the_report(
     assert any("entity" in warning for warning in found.warnings)
 
 
+def test_an_empty_file_where_a_tool_writes_its_results_costs_the_proof(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    (folder / "stderr.log").write_text("")
+    assert report(tmp_path, folder).report.exit_code is ExitCode.OK
+    (folder / "TEST-late.xml").write_text("")
+    found = report(tmp_path, folder).report
+    assert found.exit_code is ExitCode.NOT_PROVEN
+    assert any("TEST-late.xml: the file is empty" in warning for warning in found.warnings)
+
+
 def test_a_benchmark_that_cannot_be_read_lets_no_gate_pass(tmp_path):
     folder = write_mixed(tmp_path / "results", failing=False)
     write_plan(tmp_path, {"benchmarks": {"max-regression": "5%"}})
