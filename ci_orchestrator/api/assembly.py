@@ -9,7 +9,7 @@ from ci_orchestrator import __version__
 from ci_orchestrator.analysis.coverage import coverage_change
 from ci_orchestrator.analysis.flaky import flaky_tests
 from ci_orchestrator.analysis.quality import FAILURES_RULE, judge
-from ci_orchestrator.analysis.slower import slower
+from ci_orchestrator.analysis.slower import slower, worth_asking
 from ci_orchestrator.analysis.tables import run_pipeline
 from ci_orchestrator.api.against import Against, compared, coverage_of
 from ci_orchestrator.api.project import Project
@@ -183,7 +183,7 @@ def recall(report: Report, store: Store, build: str) -> Report:
         return report
     revisions = [one.revision for one in store.builds(last=LAST, but=build)]
     flaky = flaky_tests(report.results, store.patterns(last=LAST, but=build), revisions, report.revision)
-    late = slower(report.results, store.durations([one.id for one in report.results], last=20, but=build))
+    late = slower(report.results, store.durations(worth_asking(report.results), last=20, but=build))
     return replace(report, analysis=replace(report.analysis, flaky=flaky, slower=late))
 
 
