@@ -41,9 +41,9 @@ class Sources:
     results: list[TestResult] = field(default_factory=list)
     coverage: dict[str, list[FileCoverage]] = field(default_factory=dict)
     benchmarks: list[Benchmark] = field(default_factory=list)
-    warnings: tuple[str, ...] = ()
-    partial: tuple[str, ...] = ()
-    benchmarks_partial: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)
+    benchmarks_partial: list[str] = field(default_factory=list)
     root: Path = field(default_factory=Path)
     damaged: bool = False
     _digests: set[str] = field(default_factory=set)
@@ -70,7 +70,7 @@ class Sources:
 
     def warn(self, text: str) -> None:
         """Say what could not be taken as it is."""
-        self.warnings = (*self.warnings, text)
+        self.warnings.append(text)
 
     def add(self, told: FileRead, suite: str = "") -> None:
         """Take what a file told. `suite`: whose coverage it is, where that is known."""
@@ -79,11 +79,11 @@ class Sources:
             self.benchmarks += told.benchmarks
         if told.coverage:
             self.coverage.setdefault(suite, []).extend(told.coverage)
-        self.warnings += tuple(told.warnings)
+        self.warnings += told.warnings
         if told.kind == "coverage":
-            self.partial += tuple(told.warnings)
+            self.partial += told.warnings
         elif told.kind == "benchmarks":
-            self.benchmarks_partial += tuple(told.warnings)
+            self.benchmarks_partial += told.warnings
         else:  # about tests, as far as anybody knows
             self.damaged = self.damaged or bool(told.warnings)
 
