@@ -25,6 +25,12 @@ def text_of(head: bytes) -> str:
     return head.decode(name, errors="replace").lstrip("\ufeff\0\t\n\r ")
 
 
+def lines_of(head: bytes) -> str:
+    """`text_of`, for formats that are searched for line by line; empty when the file says that it is XML: most do."""
+    text = text_of(head)
+    return "" if text.startswith("<?xml") else text
+
+
 @lru_cache(maxsize=1)
 def shape(head: bytes) -> frozenset[Path]:
     """The paths of the keys in a JSON document that starts with `head`, as `JsonFeed.values` writes them.
