@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.results.formats.names import TITLES
-from ci_orchestrator.run.tools.base import Collected, Finished
+from ci_orchestrator.run.tools.base import Collected, Finished, Workspace
 from ci_orchestrator.run.tools.calls import Listed
 from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Naming, Place, collect_named, read_named
+from ci_orchestrator.run.tools.program import find_node_program
 from ci_orchestrator.run.tools.reported import Reported
 
 NONE = "(?!)"
@@ -95,6 +96,15 @@ class NodeCommands:
         """
         own = self.suite.test_timeout
         return own * 1000 if own is not None and own < default else None
+
+
+def installed(name: str, suite: Suite, workspace: Workspace, env: Mapping[str, str]) -> tuple[str, Suite, Path]:
+    """What `NodeCommands` begins with: the program `name`, the suite, and its directory, resolved.
+
+    Raises `UserError` when the program is not installed.
+    """
+    cwd = (workspace.project / suite.cwd).resolve()
+    return find_node_program(name, cwd, env), suite, cwd
 
 
 def title_pattern(tests: Iterable[str]) -> str:

@@ -21,12 +21,12 @@ from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.results.formats.jsonfeed import JsonFeed
 from ci_orchestrator.run.tools.base import Workspace
-from ci_orchestrator.run.tools.batches import BatchTool
 from ci_orchestrator.run.tools.calls import Call
 from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Place
-from ci_orchestrator.run.tools.node import NodeCommands, escaped, title
-from ci_orchestrator.run.tools.program import find_node_program, mentions
+from ci_orchestrator.run.tools.node import NodeCommands, escaped, installed, title
+from ci_orchestrator.run.tools.program import mentions
+from ci_orchestrator.run.tools.session import BatchTool
 
 TEST_TIMEOUT = 30.0
 """Seconds: Playwright's default of ``timeout``."""
@@ -45,9 +45,7 @@ class PlaywrightTool(BatchTool):
         self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned
     ) -> PlaywrightCommands:
         """Raises `UserError` when Playwright Test is not installed."""
-        cwd = (workspace.project / suite.cwd).resolve()
-        program = find_node_program("playwright", cwd, env)
-        return PlaywrightCommands(program, suite, cwd, learned, worker=workspace.worker)
+        return PlaywrightCommands(*installed("playwright", suite, workspace, env), learned, worker=workspace.worker)
 
 
 @dataclass(frozen=True, slots=True)
