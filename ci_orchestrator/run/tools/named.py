@@ -2,7 +2,8 @@
 
 What a run leaves is held against what it was asked for:
 
-- cases of one test (the subtests of Go, a test that the tool repeats) are one result: the worst of them;
+- cases of one test (the subtests of Go) are one result: the worst of them. What a tool repeats (``--repeat-each`` of
+  Playwright) is no such case: repetitions are counted, ``title (2)``, when tests are listed as when they run;
 - a case that was lost with its process, or never ended, is no result: the test runs again, alone;
 - an error of a whole file (it could not be loaded, its tear-down failed) is the error of its tests that have no
   result, else of the last one that has;
