@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from ci_orchestrator.api.against import Against
     from ci_orchestrator.api.execution import Observer
     from ci_orchestrator.api.explaining import explain
     from ci_orchestrator.api.gating import Gated, gate_stage
@@ -24,15 +25,17 @@ if TYPE_CHECKING:
     from ci_orchestrator.plan.lock import Lock
     from ci_orchestrator.plan.models import Plan
     from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, Totals, Verdict
-    from ci_orchestrator.results.report import Certificate, Report
+    from ci_orchestrator.results.report import Certificate, Links, Report
 
 _HOMES = {
+    "Against": "api.against",
     "Attempt": "results.model",
     "Cause": "results.model",
     "Certificate": "results.report",
     "ExitCode": "errors",
     "Gated": "api.gating",
     "JobRun": "api.running",
+    "Links": "results.report",
     "Lock": "plan.lock",
     "Observer": "api.execution",
     "OrchestratorError": "errors",
@@ -56,12 +59,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "Against",
     "Attempt",
     "Cause",
     "Certificate",
     "ExitCode",
     "Gated",
     "JobRun",
+    "Links",
     "Lock",
     "Observer",
     "OrchestratorError",

@@ -27,8 +27,7 @@ def load(kind: str, name: str, builtins: Mapping[str, str]) -> Any:  # noqa: ANN
     """The object registered as `name`. Raises `UserError` when there is none, naming the nearest."""
     target = builtins.get(name)
     if target is not None:
-        module, _, attribute = target.partition(":")
-        return getattr(import_module(module), attribute)
+        return _builtin(target)
     for point in _points(kind):
         if point.name == name:
             return point.load()
@@ -36,6 +35,12 @@ def load(kind: str, name: str, builtins: Mapping[str, str]) -> Any:  # noqa: ANN
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(known)}"
     raise UserError(f"no {kind} backend is called {name!r}", fix=hint)
+
+
+@lru_cache(maxsize=256)
+def _builtin(target: str) -> Any:  # noqa: ANN401
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def _points(kind: str) -> tuple[Any, ...]:

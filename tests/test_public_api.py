@@ -14,8 +14,8 @@ PAGE = PROJECT / "docs" / "reference" / "api.md"
 BLOCK = re.compile(r"^```python(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 EXPORTED = """
-    Attempt Cause Certificate ExitCode Gated JobRun Lock Observer OrchestratorError Outcome Plan Planned Project Report
-    Reported TestResult Totals Verdict __version__
+    Against Attempt Cause Certificate ExitCode Gated JobRun Links Lock Observer OrchestratorError Outcome Plan Planned
+    Project Report Reported TestResult Totals Verdict __version__
     explain gate_stage load_plan plan_project report_files resume_project run_job run_project
 """
 

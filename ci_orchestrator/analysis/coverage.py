@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from ci_orchestrator.results.coverage import Counts, CoverageSummary, FileCoverage, count_lines
 from ci_orchestrator.results.diff import Diff
@@ -23,8 +24,10 @@ def coverage_change(files: Sequence[FileCoverage], base: CoverageSummary | None,
         changes += _vanished(before, files, diff)
     return CoverageChange(
         before=base.lines if base else None,
+        before_partial=bool(base and base.partial),
         changed=None if diff is None else sum((one.changed for one in each), Counts()),
         files=tuple(sorted(changes, key=lambda one: one.path)),
+        unmeasured=tuple(_unmeasured(files, diff)) if diff else (),
     )
 
 
@@ -53,6 +56,15 @@ def _vanished(before: Mapping[str, Counts], files: Sequence[FileCoverage], diff:
     gone = before.keys() - {one.path for one in files} - diff.removed - set(diff.renamed.values())
     for path in sorted(gone):
         yield FileChange(path=path, now=Counts(), before=before[path])
+
+
+def _unmeasured(files: Sequence[FileCoverage], diff: Diff) -> Iterator[str]:
+    """Files with added or rewritten lines that a report does not know, though it knows others of their kind."""
+    known = {one.path for one in files}
+    endings = {PurePosixPath(path).suffix for path in known} - {""}
+    for path, lines in sorted(diff.changed.items()):
+        if lines and path not in known and PurePosixPath(path).suffix in endings:
+            yield path
 
 
 def _missed(touched: Sequence[int], lines: Mapping[int, int]) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from ci_orchestrator.analysis.quality_coverage import judge_coverage
 from ci_orchestrator.plan.gates import Gate
 from ci_orchestrator.plan.shares import format_percent
 from ci_orchestrator.results.findings import BenchmarkChange, Shift
-from ci_orchestrator.results.quality import Judgement, QualityGate, Reason
+from ci_orchestrator.results.quality import FAILURES, Judgement, QualityGate, Reason
 from ci_orchestrator.results.report import Report
 
 DEFAULT = Gate(name="default", final=True)
@@ -34,8 +34,6 @@ RED = frozenset(
     }
 )
 """Statuses that are not; any other (pending, skipped, cancelled, neutral …) has shown nothing."""
-FAILURES_RULE = "failures"
-"""The rule of every final gate on tests that failed."""
 NAMED = 3
 """Names that a reason lists before it says how many more there are."""
 
@@ -67,7 +65,7 @@ def _reasons(gate: Gate, report: Report, checks: Mapping[str, str]) -> Iterator[
 def _failures(gate: Gate, report: Report) -> Reason:
     count = report.totals.failed + report.totals.errored
     judgement = Judgement.PASS if count <= gate.failures else Judgement.FAIL
-    return Reason(FAILURES_RULE, judgement, f"{_tests(count)} failed or errored, {_allowed(gate.failures)}")
+    return Reason(FAILURES, judgement, f"{_tests(count)} failed or errored, {_allowed(gate.failures)}")
 
 
 def _not_proven(gate: Gate, report: Report) -> Reason:
@@ -109,6 +107,8 @@ def _benchmarks(limit: float, report: Report) -> Reason:
     worse = [one for one in beyond if one.shift is Shift.WORSE]
     if worse:
         return Reason(rule, Judgement.FAIL, f"{_named(worse)} worse, {allowed}")
+    if report.benchmarks_partial:
+        return Reason(rule, Judgement.INCONCLUSIVE, f"some benchmarks are missing: {report.benchmarks_partial[0]}")
     unsure = [one for one in beyond if one.shift is Shift.UNCERTAIN]
     if unsure:
         return Reason(rule, Judgement.INCONCLUSIVE, f"{_named(unsure)} worse, which may be chance, {allowed}")

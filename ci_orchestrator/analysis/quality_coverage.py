@@ -9,6 +9,7 @@ from ci_orchestrator.plan.final_gates import CoverageRule
 from ci_orchestrator.plan.globs import matches
 from ci_orchestrator.plan.shares import format_percent
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
+from ci_orchestrator.results.findings import CoverageChange
 from ci_orchestrator.results.quality import Judgement, Reason
 from ci_orchestrator.results.report import Report
 
@@ -38,9 +39,9 @@ def _judged(rule: CoverageRule, report: Report, coverage: CoverageSummary) -> It
     if rule.min is not None:
         yield _least("coverage.min", coverage.lines, rule.min, "lines")
     if rule.changed_lines is not None:
-        yield _changed(rule.changed_lines, change.changed if change else None)
+        yield _changed(rule.changed_lines, change or CoverageChange())
     if rule.max_drop is not None:
-        yield _drop(rule.max_drop, coverage.lines, change.before if change else None)
+        yield _drop(rule.max_drop, coverage.lines, change or CoverageChange())
     for glob, least in sorted(rule.paths.items()):
         found = sum((one.lines for one in coverage.files if matches(glob, one.path)), Counts())
         yield _least(f"coverage.paths.{glob}", found, least, "lines")
@@ -54,13 +55,20 @@ def _doubted(reason: Reason, partial: tuple[str, ...]) -> Reason:
     return Reason(reason.rule, Judgement.INCONCLUSIVE, f"{reason.said}, but coverage is partial: {partial[0]}{more}")
 
 
-def _changed(least: float, changed: Counts | None) -> Reason:
-    rule = "coverage.changed-lines"
+def _changed(least: float, change: CoverageChange) -> Reason:
+    """Files that were not measured decide nothing, for most are tests; they are said, for they may be untested code."""
+    rule, changed = "coverage.changed-lines", change.changed
     if changed is None:
         return Reason(rule, Judgement.INCONCLUSIVE, "there was no diff to tell the changed lines by")
-    if not changed.total:
-        return Reason(rule, Judgement.PASS, "N/A: the change has no executable lines")
-    return _least(rule, changed, least, "changed lines")
+    if changed.total:
+        found = _least(rule, changed, least, "changed lines")
+    else:
+        found = Reason(rule, Judgement.PASS, "N/A: the change has no executable lines")
+    count = len(change.unmeasured)
+    if not count:
+        return found
+    files = "1 changed file was" if count == 1 else f"{count:,} changed files were"
+    return Reason(rule, found.judgement, f"{found.said}; {files} not measured, such as {change.unmeasured[0]}")
 
 
 def _least(rule: str, counts: Counts, least: float, what: str) -> Reason:
@@ -71,10 +79,12 @@ def _least(rule: str, counts: Counts, least: float, what: str) -> Reason:
     return Reason(rule, judgement, f"{shown}, {format_percent(least)} must be")
 
 
-def _drop(most: float, now: Counts, before: Counts | None) -> Reason:
-    rule = "coverage.max-drop"
+def _drop(most: float, now: Counts, change: CoverageChange) -> Reason:
+    rule, before = "coverage.max-drop", change.before
     if before is None or not before.total:
         return Reason(rule, Judgement.INCONCLUSIVE, "the coverage of a base is missing")
+    if change.before_partial:
+        return Reason(rule, Judgement.INCONCLUSIVE, "the coverage of the base is partial")
     dropped = _share(before) - _share(now)
     judgement = Judgement.PASS if dropped <= _exact(most) else Judgement.FAIL
     said = f"{_floor(_share(now))} of lines are covered, {_floor(_share(before))} before"

@@ -24,6 +24,9 @@ NORMAL = 1.4826
 """1 / Φ⁻¹(3/4): what makes the median absolute deviation of normal values their standard deviation (Rousseeuw and
 Croux, JASA 88, 1993)."""
 
+PACE_SAMPLE = 10_000
+"""Tests whose past is asked for to tell the pace of a build."""
+
 PACE_TESTS, PACE_SECONDS = 20, 0.01
 """The pace of a build is told by at least so many tests, of those that usually take at least so long."""
 
@@ -41,8 +44,7 @@ def slower(
     suspects = [
         one
         for one in results
-        if one.outcome is Outcome.PASSED
-        and one.duration >= LEAST_SECONDS
+        if _can_be_slower(one)
         and len(earlier := history.get(one.id, ())) >= LEAST_SAMPLES
         and one.duration > max(earlier)
     ]
@@ -53,6 +55,19 @@ def slower(
         if _is_slower(one.duration, usual, earlier, pace):
             found.append(DurationChange(test=one.id, now=one.duration, before=usual, samples=len(earlier)))
     return tuple(sorted(found, key=lambda one: (one.before - one.now, one.test))[: max(limit, 0)])
+
+
+def worth_asking(results: Sequence[TestResult]) -> list[str]:
+    """The tests whose past `slower` needs: those that took long enough, and a sample of all for the pace.
+
+    The past of a million tests would be a gigabyte; the median of a sample tells the pace as well.
+    """
+    sample = results[:: max(1, len(results) // PACE_SAMPLE)]
+    return sorted({one.id for one in sample} | {one.id for one in results if _can_be_slower(one)})
+
+
+def _can_be_slower(one: TestResult) -> bool:
+    return one.outcome is Outcome.PASSED and one.duration >= LEAST_SECONDS
 
 
 def _is_slower(now: float, usual: float, earlier: Sequence[float], pace: float) -> bool:

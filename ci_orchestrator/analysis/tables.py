@@ -38,18 +38,12 @@ def steps(name: str, stages: Sequence[Stage]) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def run_pipelines(
-    pipelines: Mapping[str, Sequence[Stage]], results: Sequence[TestResult], owners: Mapping[str, str]
-) -> tuple[Table, ...]:
-    """A table for each pipeline, sorted by name. `owners`: suite → who answers for it.
+def run_pipeline(name: str, stages: Sequence[Stage], results: Iterable[TestResult], owners: Mapping[str, str]) -> Table:
+    """The table that a pipeline makes of the results, of which at most `MOST_ROWS` are kept. `owners`: suite → who
+    answers for it.
 
     Raises `UserError` as `steps` does.
     """
-    return tuple(run_pipeline(name, stages, results, owners) for name, stages in sorted(pipelines.items()))
-
-
-def run_pipeline(name: str, stages: Sequence[Stage], results: Sequence[TestResult], owners: Mapping[str, str]) -> Table:
-    """The table that one pipeline makes of the results, of which at most `MOST_ROWS` are kept. Raises `UserError`."""
     rows: Rows = _rows(results, owners)
     planned = steps(name, stages)
     for step in planned:

@@ -15,6 +15,8 @@ from ci_orchestrator.results.diff import Diff, parse_diff
 from ci_orchestrator.results.findings import Analysis, Base
 from ci_orchestrator.results.report import Report
 
+BASE_LIMIT = 2 << 30
+"""Bytes of a base: that of a million tests has 0.4 GB."""
 DIFF_LIMIT = 256 << 20
 """Bytes of a diff."""
 
@@ -107,7 +109,7 @@ def _inside(diff: Diff, prefix: str) -> Diff:
     )
 
 
-def _read(path: Path, limit: int = 8 << 30) -> bytes:
+def _read(path: Path, limit: int = BASE_LIMIT) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise ResultsError("is no regular file", where=Where(str(path)))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from ci_orchestrator import __version__
 from ci_orchestrator.analysis.coverage import coverage_change
 from ci_orchestrator.analysis.flaky import flaky_tests
-from ci_orchestrator.analysis.quality import FAILURES_RULE, judge
-from ci_orchestrator.analysis.slower import slower
+from ci_orchestrator.analysis.quality import judge
+from ci_orchestrator.analysis.slower import slower, worth_asking
 from ci_orchestrator.analysis.tables import run_pipeline
 from ci_orchestrator.api.against import Against, compared, coverage_of
 from ci_orchestrator.api.project import Project
@@ -29,7 +29,7 @@ from ci_orchestrator.results.findings import Analysis, FlakyTest
 from ci_orchestrator.results.merge import merge, totals
 from ci_orchestrator.results.model import Cause, TestResult
 from ci_orchestrator.results.paths import PathMap
-from ci_orchestrator.results.quality import QualityGate
+from ci_orchestrator.results.quality import QualityGate, judges_failures
 from ci_orchestrator.results.report import NO_LINKS, Certificate, GateSummary, Links, Report, Span, Table
 from ci_orchestrator.results.withholding import gate_summaries, withheld, withheld_results
 
@@ -82,9 +82,10 @@ class Material:
             timeline=_timeline(fold.spans, started),
             coverage=self._summary(files),
             benchmarks=merge_benchmarks(sources.benchmarks),
+            benchmarks_partial=tuple(sources.benchmarks_partial),
             tables=self._tables(results),
             links=self.links,
-            warnings=sources.warnings,  # last: what was found on the way here is among them
+            warnings=tuple(sources.warnings),  # last: what was found on the way here is among them
             interrupted=self.interrupted,
         )
         analysis = compared(report, base)
@@ -182,7 +183,7 @@ def recall(report: Report, store: Store, build: str) -> Report:
         return report
     revisions = [one.revision for one in store.builds(last=LAST, but=build)]
     flaky = flaky_tests(report.results, store.patterns(last=LAST, but=build), revisions, report.revision)
-    late = slower(report.results, store.durations([one.id for one in report.results], last=20, but=build))
+    late = slower(report.results, store.durations(worth_asking(report.results), last=20, but=build))
     return replace(report, analysis=replace(report.analysis, flaky=flaky, slower=late))
 
 
@@ -211,10 +212,9 @@ def exit_code(
     counts = totals(found)
     held_back = any(one.last is not None and one.last.cause is Cause.WITHHELD for one in found)
     incomplete = certificate.certified and not certificate.complete
-    judged = any(reason.rule == FAILURES_RULE for gate in final for reason in gate.reasons)
     applies = {
         ExitCode.INTERRUPTED: interrupted,
-        ExitCode.TESTS_FAILED: not judged and (counts.failed or counts.errored),
+        ExitCode.TESTS_FAILED: not judges_failures(final) and (counts.failed or counts.errored),
         ExitCode.NOT_PROVEN: counts.not_proven or held_back or incomplete or doubtful,
     }
     codes = [code for code, does in applies.items() if does]

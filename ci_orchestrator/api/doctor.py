@@ -21,9 +21,10 @@ from ci_orchestrator.api.project import STATE, Project
 from ci_orchestrator.api.wire import usable_cpus
 from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
 from ci_orchestrator.plan.loading import PLAN_FILE
-from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.plan.models import Plan, Suite
 from ci_orchestrator.plan.not_acted_on import not_acted_on
 from ci_orchestrator.run.interpreter import find_interpreter
+from ci_orchestrator.run.tools.program import NODE_PACKAGES, find_go, find_node_program
 
 OLDEST_PYTEST = (7, 0)
 LITTLE_DISK = 1 << 30
@@ -96,6 +97,17 @@ def _plan_and_interpreters(folder: Path) -> Iterator[Check]:
         yield Check(name="plan", state=State.WARNING, found=sentence, remedy="leave it out, or know that it waits")
     for python, suites in sorted(_interpreters(plan).items()):
         yield _pytest(project.root, python or None, ", ".join(suites))
+    for name, suite in sorted(plan.suites.items()):
+        if suite.tool == "go" or suite.tool in NODE_PACKAGES:
+            yield _tool(f"{suite.tool} ({name})", suite, (project.root / suite.cwd).resolve())
+
+
+def _tool(name: str, suite: Suite, cwd: Path) -> Check:
+    try:
+        program = find_go(os.environ) if suite.tool == "go" else find_node_program(suite.tool, cwd, os.environ)
+    except UserError as error:
+        return Check(name=name, state=State.MISSING, found=error.what, remedy=error.fix)
+    return Check(name=name, state=State.OK, found=program)
 
 
 def _interpreters(plan: Plan) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,9 +77,14 @@ class Execution:
     warnings: tuple[str, ...] = ()
     _logs: dict[str, EventLog] = field(default_factory=dict)
     _tests_of: dict[str, frozenset[str]] = field(default_factory=dict)
+    _older: dict[str, tuple[int, ...]] = field(default_factory=dict)  # suite → its report of coverage, before the run
 
     def run(self) -> bool:
         """Run; returns whether it was interrupted. What had finished is in the bundles either way."""
+        if not self.fold.jobs:  # else it goes on, and what is there is its own
+            self._older = {
+                name: self._written(self.plan.suites[name]) for name in sorted({job.suite for job in self.jobs})
+            }
         specs = [self._spec(job) for job in self.jobs]
         gates = [self._gate(gate) for gate in self.gates]
         machine = Machine(specs, Backoff(seed=self.lock.digest), gates=gates)
@@ -233,11 +239,24 @@ class Execution:
             self.warnings += (f"no artifacts of suite {suite.name} were kept: {error}",)
         else:
             self._note_kept(kept, job, bundle)
-        if suite.coverage is not None:
-            report = collect_coverage(suite.coverage.report, base=base, project=project, bundle=bundle, mask=mask)
-            self._note_kept(report, job, bundle)
-            if not report.stored and not report.refused:
-                self.warnings += (f"suite {suite.name} wrote no coverage report {suite.coverage.report}",)
+        if suite.coverage is None:
+            return
+        name, written = suite.coverage.report, self._written(suite)
+        if written and written == self._older.get(job.suite):
+            self.warnings += (f"suite {suite.name} wrote no coverage report: {name} is older than this run",)
+            return
+        report = collect_coverage(name, base=base, project=project, bundle=bundle, mask=mask)
+        self._note_kept(report, job, bundle)
+        if not report.stored and not report.refused:
+            self.warnings += (f"suite {suite.name} wrote no coverage report {name}",)
+
+    def _written(self, suite: Suite) -> tuple[int, ...]:
+        """What tells one writing of a suite's report of coverage from the next; nothing when there is no such file."""
+        try:
+            found = (self.crew.project / suite.cwd / suite.coverage.report).lstat() if suite.coverage else None
+        except OSError:
+            return ()
+        return (found.st_ino, found.st_mtime_ns, found.st_size) if found and stat.S_ISREG(found.st_mode) else ()
 
     def _note_kept(self, kept: Kept, job: Job, bundle: Path) -> None:
         log = EventLog(bundle)

@@ -6,6 +6,7 @@ reading at the same time is not lost again on the way (benchmarks/reading.py).
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,12 @@ from ci_orchestrator.results.formats import HEAD, detect, load, read
 from ci_orchestrator.results.formats.base import Case, Kind, ReadWarning, to_results
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult
 
-MANY = 64
-"""Files from which on it pays to start processes that read them."""
-BATCH = 16
-"""Files that one of them reads at a time."""
+BATCH = 8
+"""Files that a process reads at a time: what small ones tell fits into a pipe, so that nobody waits to hand it on."""
+HEAD_START = 32
+"""Batches that this process reads by itself at first: the others start meanwhile, which takes as long."""
+
+_SIZE = 8  # bytes in which the length of a batch is told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,17 +72,24 @@ def read_file(path: Path, *, named: bool = False) -> FileRead:
     return told
 
 
-def read_files(files: Sequence[tuple[Path, bool]], *, width: int) -> Iterator[FileRead]:
-    """Each `(path, named)`, in this order; by as many as `width` processes. Raises as `read_file` does."""
-    if width < 2 or len(files) < MANY:
-        yield from (read_file(path, named=named) for path, named in files)
-        return
+def read_files(files: Sequence[tuple[Path, bool]], *, width: int, head_start: int = HEAD_START) -> Iterator[FileRead]:
+    """Each `(path, named)`, in this order; by as many as `width` processes, this one among them.
+
+    It pays when there are some times as many batches as it reads alone. Raises as `read_file` does.
+    """
     batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
+    if width < 2 or len(batches) < 4 * head_start:
+        width, head_start = 1, 0
     with ExitStack() as stack:
-        workers = [stack.enter_context(_Worker(batches[first::width])) for first in range(width)]
-        for number, batch in enumerate(batches):
-            rows = workers[number % width].next()
-            yield from (_unpack(path, row) for (path, _), row in zip(batch, rows, strict=True))
+        shares = [batches[head_start + number :: width] for number in range(1, width)]
+        workers = [stack.enter_context(_Worker(share)) for share in shares]
+        for number, batch in enumerate(batches, -head_start):
+            mine = number < 0 or number % width == 0
+            rows = None if mine else workers[number % width - 1].next()
+            if rows is None:  # this process reads too, and what one that died left
+                yield from (read_file(path, named=named) for path, named in batch)
+            else:
+                yield from (_unpack(path, row) for (path, _), row in zip(batch, rows, strict=True))
 
 
 class _Worker:
@@ -106,16 +117,23 @@ class _Worker:
         self._pipe.close()
         self._process.wait()
 
-    def next(self) -> list[tuple[Any, ...]]:
-        """What the files of the next batch told."""
-        rows: list[tuple[Any, ...]] = marshal.load(self._pipe)  # noqa: S302 - from a process of our own
+    def next(self) -> list[tuple[Any, ...]] | None:
+        """What the files of the next batch told; None when the process is no more."""
+        size = int.from_bytes(self._pipe.read(_SIZE), "little")
+        told = self._pipe.read(size)
+        if not size or len(told) < size:
+            return None
+        rows: list[tuple[Any, ...]] = marshal.loads(told)  # noqa: S302 - from a process of our own
         return rows
 
 
 def serve() -> None:
     """What such a process does: read what it is asked for, and hand on each batch."""
-    for batch in marshal.load(sys.stdin.buffer):  # noqa: S302 - from a process of our own
-        marshal.dump([_packed(Path(path), named) for path, named in batch], sys.stdout.buffer)
+    gc.disable()  # nothing that is made here holds itself in a circle
+    for batch in marshal.loads(sys.stdin.buffer.read()):  # noqa: S302 - from a process of our own
+        rows = marshal.dumps([_packed(Path(path), named) for path, named in batch])
+        size = len(rows).to_bytes(_SIZE, "little")  # to load from a pipe asks it for each value
+        sys.stdout.buffer.write(size + rows)
         sys.stdout.buffer.flush()
 
 
@@ -134,7 +152,7 @@ def _cases(items: Iterable[object], told: FileRead) -> Iterator[Case]:
 
 # -- what crosses from one process to another: (kind, results, coverage, benchmarks, warnings), or an error ------------
 
-_ATTEMPT = tuple(one.name for one in fields(Attempt))
+_ATTEMPT = tuple(one.name for one in fields(Attempt) if one.name not in ("outcome", "cause"))
 _BENCHMARK = tuple(one.name for one in fields(Benchmark))
 _of_attempt, _of_benchmark = attrgetter(*_ATTEMPT), attrgetter(*_BENCHMARK)
 _OUTCOMES = {one.value: one for one in Outcome}
@@ -173,33 +191,37 @@ def _unpack(path: Path, row: tuple[Any, ...]) -> FileRead:
 
 def _plain(value: object) -> object:
     """Enumerations as the texts that they are: marshal knows the built-in types only."""
-    return str(value.value) if isinstance(value, (Outcome, Cause, Better)) else value
+    return str(value) if isinstance(value, Better) else value
 
 
 def _pack_result(one: TestResult) -> tuple[Any, ...]:
     return (
         one.id,
-        one.outcome.value,
-        [tuple(map(_plain, _of_attempt(attempt))) for attempt in one.attempts],
+        str(one.outcome),
+        tuple(map(_pack_attempt, one.attempts)),
         one.flaky,
         one.reason,
     )
 
 
-def _unpack_result(test: str, outcome: str, attempts: list[tuple[Any, ...]], flaky: bool, reason: str) -> TestResult:
+def _pack_attempt(one: Attempt) -> tuple[Any, ...]:
+    return (str(one.outcome), str(one.cause), *_of_attempt(one))
+
+
+def _unpack_result(
+    test: str, outcome: str, attempts: tuple[tuple[Any, ...], ...], flaky: bool, reason: str
+) -> TestResult:
     return TestResult(
-        id=test,
-        outcome=_OUTCOMES[outcome],
-        attempts=tuple(map(_unpack_attempt, attempts)),
-        flaky=flaky,
-        reason=reason,
+        id=test, outcome=_OUTCOMES[outcome], attempts=_unpack_attempts(attempts), flaky=flaky, reason=reason
     )
 
 
-def _unpack_attempt(row: tuple[Any, ...]) -> Attempt:
-    values = dict(zip(_ATTEMPT, row, strict=True))
-    values["outcome"], values["cause"] = _OUTCOMES[values["outcome"]], _CAUSES[values["cause"]]
-    return Attempt(**values)
+@lru_cache(maxsize=8_192)  # they are shared here as they were there: see `Case.result`
+def _unpack_attempts(rows: tuple[tuple[Any, ...], ...]) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(outcome=_OUTCOMES[outcome], cause=_CAUSES[cause], **dict(zip(_ATTEMPT, values, strict=True)))
+        for outcome, cause, *values in rows
+    )
 
 
 def _unpack_benchmark(row: tuple[Any, ...]) -> Benchmark:

@@ -11,6 +11,7 @@ from ci_orchestrator.api import wire
 from ci_orchestrator.api.against import Against
 from ci_orchestrator.api.assembly import Material, recall, without_history
 from ci_orchestrator.api.bundles import bundles_of
+from ci_orchestrator.api.collector import collector_at_rest
 from ci_orchestrator.api.findings import findings
 from ci_orchestrator.api.outputs import comment_options, write_outputs
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
@@ -43,6 +44,7 @@ class Reported:
     files: tuple[Path, ...]
 
 
+@collector_at_rest()
 def report_run(
     project: Project,
     lock: Lock,
@@ -56,9 +58,9 @@ def report_run(
 ) -> Reported:
     """Report on a run of this machine whose events are all in `fold`, and remember it."""
     plan = plan_of(lock)
-    sources = Sources(fold=fold, warnings=tuple(warnings), root=project.root)
+    sources = Sources(fold=fold, warnings=list(warnings), root=project.root)
     sources.take_kept(find_bundles(root), lock, plan.report.benchmarks)
-    sources.take_files(_others(project, plan), lock)
+    sources.take_files(_together(_others(project, plan)), lock)
     material = Material(
         project=project,
         sources=sources,
@@ -73,6 +75,7 @@ def report_run(
     return _publish(material, comment, build=root.name, out=root / "report", charts=False)
 
 
+@collector_at_rest()
 def report_files(
     project: Project,
     paths: Sequence[Path] = (),
@@ -103,16 +106,19 @@ def report_files(
         paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
         build = root.name
     plan = plan_of(lock) if lock else project.plan_if_any()
+    others = _others(project, plan)
     sources = gather(
         paths,
         lock,
         but=out,
         root=project.root,
-        others=_others(project, plan),
+        others=_together(others),
         benchmarks=_options(plan).benchmarks,
     )
     for warning in warnings:
         sources.warn(warning)
+    for glob in sorted(glob for glob, files in others.items() if not files):
+        sources.warn(f"nothing matches {glob}, which the plan says other steps write")
     if sources.empty:
         raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
     material = Material(
@@ -140,11 +146,18 @@ def _options(plan: Plan | None) -> ReportOptions:
     return plan.report if plan else ReportOptions()
 
 
-def _others(project: Project, plan: Plan | None) -> dict[Path, bool]:
-    """Files of the project that other steps of the build wrote, as the plan names them: each must be readable."""
+def _others(project: Project, plan: Plan | None) -> dict[str, dict[Path, bool]]:
+    """By glob of the plan, the files of the project that other steps of the build wrote: each must be readable."""
     options, root = _options(plan), project.root
-    found = {path for glob in (*options.results, *options.benchmarks) for path in root.glob(glob)}
-    return {path: True for path in sorted(found) if path.is_file() and path.resolve().is_relative_to(root)}
+    found: dict[str, dict[Path, bool]] = {}
+    for glob in (*options.results, *options.benchmarks):
+        inside = (path for path in root.glob(glob) if path.is_file() and path.resolve().is_relative_to(root))
+        found[glob] = dict.fromkeys(sorted(inside), True)
+    return found
+
+
+def _together(files: dict[str, dict[Path, bool]]) -> dict[Path, bool]:
+    return {path: named for each in files.values() for path, named in each.items()}
 
 
 def _publish(material: Material, comment: CommentOptions, *, build: str, out: Path | None, charts: bool) -> Reported:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.bundles import read_bundle
 from ci_orchestrator.api.reading import FileRead, read_file, read_files
 from ci_orchestrator.errors import ExitCode, ResultsError, UserError
+from ci_orchestrator.plan.globs import matches
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.providers.local.context import tracked_files
 from ci_orchestrator.results.benchmark import Benchmark
@@ -24,21 +24,26 @@ from ci_orchestrator.run.bundle import MANIFEST, bundle_name, digest_file, find_
 
 SHOWN = 5
 
+WRITTEN_LAST = frozenset({".json", ".trx", ".xml"})
+"""Endings of files that tools write as a whole at their end. An empty one has no content to be told by: it is what a
+tool leaves that was stopped."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Sources:
     """Everything that was found. `damaged`: something that counts could not be read, so nothing can be certified.
 
     `coverage`: by the suite that measured it ("" when that is not known), with the paths that the tools wrote.
-    `partial`: why the coverage is less than all. `root`: the project's directory.
+    `partial`, `benchmarks_partial`: why coverage and benchmarks are less than all. `root`: the project's directory.
     """
 
     fold: Fold = field(default_factory=Fold)
     results: list[TestResult] = field(default_factory=list)
     coverage: dict[str, list[FileCoverage]] = field(default_factory=dict)
     benchmarks: list[Benchmark] = field(default_factory=list)
-    warnings: tuple[str, ...] = ()
-    partial: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)
+    benchmarks_partial: list[str] = field(default_factory=list)
     root: Path = field(default_factory=Path)
     damaged: bool = False
     _digests: set[str] = field(default_factory=set)
@@ -65,7 +70,7 @@ class Sources:
 
     def warn(self, text: str) -> None:
         """Say what could not be taken as it is."""
-        self.warnings = (*self.warnings, text)
+        self.warnings.append(text)
 
     def add(self, told: FileRead, suite: str = "") -> None:
         """Take what a file told. `suite`: whose coverage it is, where that is known."""
@@ -74,10 +79,12 @@ class Sources:
             self.benchmarks += told.benchmarks
         if told.coverage:
             self.coverage.setdefault(suite, []).extend(told.coverage)
-        self.warnings += tuple(told.warnings)
+        self.warnings += told.warnings
         if told.kind == "coverage":
-            self.partial += tuple(told.warnings)
-        elif told.kind == "tests":
+            self.partial += told.warnings
+        elif told.kind == "benchmarks":
+            self.benchmarks_partial += told.warnings
+        else:  # about tests, as far as anybody knows
             self.damaged = self.damaged or bool(told.warnings)
 
     def _place_results(self) -> None:
@@ -97,15 +104,19 @@ class Sources:
         return not known
 
     def take_kept(self, bundles: Iterable[Path], lock: Lock | None, benchmarks: Sequence[str]) -> None:
-        """The coverage and the benchmarks that bundles keep. `benchmarks`: globs of their artifacts."""
+        """The coverage and the benchmarks that bundles keep. `benchmarks`: globs of their artifacts, by the paths that
+        these had in the project.
+        """
         suites = {bundle_name(job.id, 0).rpartition("-")[0]: job.suite for job in lock.jobs} if lock else {}
+        planned = lock.plan["suites"] if lock else {}
         for bundle in bundles:
             suite = suites.get(bundle.name.rpartition("-")[0], "")
             for path in _kept(bundle / COVERAGE):
                 self._take_one(path, "coverage", suite)
             for path in _kept(bundle / DIRECTORY):
                 inside = path.relative_to(bundle / DIRECTORY).as_posix().partition("/")[2]
-                if any(fnmatchcase(inside, glob) for glob in benchmarks):
+                place = PurePosixPath(planned.get(suite, {}).get("cwd", "."), inside).as_posix()
+                if any(matches(glob, place) for glob in benchmarks):
                     self._take_one(path, "benchmarks", "")
 
     def _take_one(self, path: Path, kind: Kind, suite: str) -> None:
@@ -116,9 +127,7 @@ class Sources:
         try:
             told = read_file(path, named=True)
         except ResultsError as error:
-            self.warn(str(error))
-            if kind == "coverage":
-                self.partial += (error.what,)
+            self.add(FileRead(path=path, kind=kind, warnings=[str(error)]), suite)
             return
         told.results = []
         self.add(replace(told, kind=kind), suite)
@@ -129,10 +138,13 @@ class Sources:
         """
         ignored: list[Path] = []
         for told in read_files(sorted(files.items()), width=wire.usable_cpus()):
-            if told.kind is None and not files[told.path]:
-                ignored.append(told.path)
-            else:
+            if told.kind is not None or told.warnings:
                 self.add(told)
+            elif told.path.suffix in WRITTEN_LAST and not told.path.stat().st_size:
+                said = f"{told.path}: the file is empty: the tool that writes it was stopped, or found no tests"
+                self.add(replace(told, warnings=[said]))
+            else:
+                ignored.append(told.path)
         self._place_results()
         if lock is not None and self.results:
             planned = _Planned(lock)

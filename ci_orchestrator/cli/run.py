@@ -138,6 +138,7 @@ def print_report(output: Output, reported: Reported) -> ExitCode:
                 "certified": report.certificate.certified,
                 "interrupted": report.interrupted,
                 "gates": {gate.stage: gate.verdict and gate.verdict.value for gate in report.gates},
+                "final_gates": {gate.name: gate.verdict.value for gate in report.quality},
                 "totals": {
                     name: getattr(totals, name)
                     for name in ("tests", "passed", "failed", "errored", "skipped", "not_proven", "flaky", "runs")

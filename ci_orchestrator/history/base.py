@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 from ci_orchestrator.errors import UserError
@@ -142,14 +143,17 @@ def observe(result: TestResult) -> Observation:
 
 def cleaned(build: BuildRecord) -> BuildRecord:
     """The record as every store keeps it: one observation a test, sorted; impossible numbers made harmless."""
-    last = {one.test: one for one in build.observations}
+    observations = build.observations
+    if not all(one.test < other.test for one, other in pairwise(observations)):
+        last = {one.test: one for one in observations}
+        observations = [last[test] for test in sorted(last)]
     return replace(
         build,
         build=storable(build.build),
         runner=storable(build.runner),
         revision=storable(build.revision),
         branch=storable(build.branch),
-        observations=tuple(_plausible(last[test]) for test in sorted(last)),
+        observations=tuple(map(_plausible, observations)),
     )
 
 

@@ -1,7 +1,7 @@
 """The numbers of the tests: every id is written once, builds refer to it by number.
 
-The ids are kept in chunks of compressed JSON, in the order of their numbers; a build that brings new tests appends one
-chunk. Chunks never change. When numbers are given anew all are replaced by one, under a row id that is never used again
+The ids are kept in chunks of compressed JSON, in the order of their numbers; a build with new tests appends some.
+Chunks never change. When numbers are given anew all are replaced, under row ids that are never used again
 (AUTOINCREMENT): so the first row id tells whether what this process has read is still true.
 """
 
@@ -18,6 +18,9 @@ from ci_orchestrator.history.packing import inflate
 
 LARGEST = 300_000_000
 """Bytes of all names together. A file from elsewhere may hold what unpacks to more than there is memory."""
+
+CHUNK = 50_000
+"""Ids of one chunk: a text of a few megabytes, which compresses as well as one of a hundred."""
 
 
 class Names:
@@ -67,8 +70,10 @@ class Names:
         self._append(db, ids)
 
     def _append(self, db: sqlite3.Connection, ids: list[str]) -> None:
-        row = db.execute("INSERT INTO names (packed) VALUES (?)", (_pack(ids),)).lastrowid
-        self._extend(row or 0, ids)
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            row = db.execute("INSERT INTO names (packed) VALUES (?)", (_pack(some),)).lastrowid
+            self._extend(row or 0, some)
 
     def _extend(self, row: int, ids: list[str]) -> None:
         self._rows.append(row)

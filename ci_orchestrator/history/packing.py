@@ -158,7 +158,8 @@ def cells(selected: int, size: int) -> bytes:
 def letters(columns: Sequence[bytes], size: int) -> list[str]:
     """Marks of the same tests in many builds as one string a test: the columns, turned into rows."""
     text = b"".join(marks.ljust(size, b"\0") for marks in columns).translate(_TO_LETTER).decode("ascii")
-    return [text[number::size] for number in range(size)]
+    rows: dict[str, str] = {}  # most tests fare alike: one string for all of them
+    return [rows.setdefault(row, row) for row in (text[number::size] for number in range(size))]
 
 
 def newest(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from math import isfinite
 
-from ci_orchestrator.report.wording import LONGEST, SYMBOLS
-from ci_orchestrator.results.model import Attempt, Outcome, TestResult, Totals
+from ci_orchestrator.report.wording import SYMBOLS
+from ci_orchestrator.results.model import LONGEST, Attempt, Outcome, TestResult, Totals
 from ci_orchestrator.results.report import Report, Span, TrendPoint
 
 _RANK = {outcome: rank for rank, outcome in enumerate(SYMBOLS)}

@@ -15,8 +15,7 @@ from typing import Any
 from ci_orchestrator.report.escape import for_script, one_line, output, shortened, visible, web_address
 from ci_orchestrator.report.html_rows import Rows
 from ci_orchestrator.report.html_timeline import lanes
-from ci_orchestrator.report.wording import LONGEST
-from ci_orchestrator.results.model import Attempt, Outcome, TestResult, split_id
+from ci_orchestrator.results.model import LONGEST, Attempt, Outcome, TestResult, split_id
 from ci_orchestrator.results.report import Report, Span
 
 CHUNK = 500

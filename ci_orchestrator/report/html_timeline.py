@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 
-from ci_orchestrator.report.wording import LONGEST
+from ci_orchestrator.results.model import LONGEST
 from ci_orchestrator.results.report import Span
 
 Lane = tuple[str, list[Span]]

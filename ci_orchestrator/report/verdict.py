@@ -9,6 +9,7 @@ from ci_orchestrator.errors import EXIT_MEANING, ExitCode, worst
 from ci_orchestrator.report import final_gates, gates
 from ci_orchestrator.report.wording import counted, listed
 from ci_orchestrator.results.model import Totals
+from ci_orchestrator.results.quality import judges_failures
 from ci_orchestrator.results.report import Certificate, Report
 
 _WORDS: Mapping[ExitCode, tuple[str, str, str]] = {
@@ -71,7 +72,7 @@ def _implied(report: Report) -> list[ExitCode]:
     implied = []
     if report.interrupted:
         implied.append(ExitCode.INTERRUPTED)
-    if totals.failed or totals.errored:
+    if (totals.failed or totals.errored) and not judges_failures(report.quality):
         implied.append(ExitCode.TESTS_FAILED)
     implied += (gate.exit_code for gate in report.gates)
     implied += (gate.exit_code for gate in report.quality)
@@ -88,7 +89,7 @@ def _sentence(report: Report, code: ExitCode) -> str:
     ]
     problems = "; ".join(filter(None, said))
     if problems:
-        return problems
+        return f"{problems}, which the final gates allow" if code is ExitCode.OK else problems
     if code is ExitCode.NOT_PROVEN:
         return _unproven(report)
     if code is not ExitCode.OK:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ci_orchestrator.results.findings import FlakyTest, Shift
-from ci_orchestrator.results.model import Outcome
+from ci_orchestrator.results.model import LONGEST, Outcome
 from ci_orchestrator.results.quality import Judgement
 
 SYMBOLS: Mapping[Outcome, str] = {
@@ -54,9 +54,6 @@ CHANGES: Mapping[str, str] = {
     "still_failing": "failing as before",
 }
 """The lists of `results.findings.Changes` in words, in the order in which they are told."""
-
-LONGEST = 1e9
-"""Seconds beyond which a time is no time at all: 31 years."""
 
 _PARTS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 

@@ -66,12 +66,16 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageChange:
-    """Coverage against the base and the diff. `before`: lines of the base, None when it is missing. `changed`: the
-    executable lines of the diff, None without a diff; a total of 0 means that it has none. `files`: sorted."""
+    """Coverage against the base and the diff. `before`: lines of the base, None when it is missing; `before_partial`:
+    they are not all of the base's. `changed`: the executable lines of the diff, None without a diff; a total of 0 means
+    that it has none. `files`: sorted. `unmeasured`: changed files, sorted, of which nothing is known although others
+    with their ending are measured: tests themselves, or code that no test ever loads."""
 
     before: Counts | None = None
+    before_partial: bool = False
     changed: Counts | None = None
     files: tuple[FileChange, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
 
 class Shift(StrEnum):

@@ -29,8 +29,8 @@ two files of one job that disagree                as above: the worse decides, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby, pairwise
 from operator import attrgetter
 
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult, Totals
@@ -73,17 +73,8 @@ def result(test: str, attempts: Iterable[Attempt], reason: str = "") -> TestResu
 
 def merge(*sources: Iterable[TestResult]) -> tuple[TestResult, ...]:
     """One result a test from any number of sources, sorted by id."""
-    attempts: dict[str, list[Attempt]] = {}
-    reasons: dict[str, set[str]] = {}
-    for source in sources:
-        for one in source:
-            attempts.setdefault(one.id, []).extend(one.attempts)
-            if not one.attempts and one.reason not in ("", NO_RESULT):
-                reasons.setdefault(one.id, set()).add(one.reason)
-    return tuple(
-        result(test, attempts[test], "" if attempts[test] else min(reasons.get(test, {""})))
-        for test in sorted(attempts)
-    )
+    told = sorted(chain.from_iterable(sources), key=attrgetter("id"))
+    return tuple(_merged(test, list(same)) for test, same in groupby(told, key=attrgetter("id")))
 
 
 def totals(results: Iterable[TestResult]) -> Totals:
@@ -95,6 +86,23 @@ def totals(results: Iterable[TestResult]) -> Totals:
         flaky += one.flaky
         runs += len(one.attempts)
     return Totals.of(counts, flaky=flaky, runs=runs)
+
+
+def _merged(test: str, told: Sequence[TestResult]) -> TestResult:
+    """All that is told of one test, as one result: of a million tests, nearly always the very one that was told."""
+    if len(told) == 1 and _settled(told[0]):
+        return told[0]
+    attempts = [attempt for one in told for attempt in one.attempts]
+    reasons = {one.reason for one in told if one.reason not in ("", NO_RESULT)}
+    return result(test, attempts, "" if attempts else min(reasons, default=""))
+
+
+def _settled(one: TestResult) -> bool:
+    """Whether it is what `result` would make of its only attempt."""
+    if len(one.attempts) != 1:
+        return False
+    only = one.attempts[0]
+    return one.outcome is only.outcome and not one.flaky and one.reason == _reason(only)
 
 
 def _ends(ordered: Iterable[Attempt]) -> Iterator[Attempt]:

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+LONGEST = 1e9
+"""Seconds (31 years). What claims to have taken longer, or less than nothing, was not measured: its time is 0."""
+
 
 class Outcome(StrEnum):
     """How a test, or one attempt of it, ended. `NOT_PROVEN`: it should have run and has no result."""

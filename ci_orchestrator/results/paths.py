@@ -185,11 +185,14 @@ def _target(old: str, new: str) -> str:
 
 
 def _rebased(path: str, prefixes: Mapping[str, str]) -> str | None:
-    """`path` with the longest prefix that is mapped replaced; None when none is."""
+    """`path` with the longest prefix that is mapped replaced; None when none is, or when that led out of the project:
+    ``../../etc/a`` below the prefix ``..``.
+    """
     for prefix in (path, *_parents(path)):
         if prefix in prefixes:
             rest = path[len(prefix) :].strip("/")
-            return "/".join(part for part in (prefixes[prefix], rest) if part)
+            found = "/".join(part for part in (prefixes[prefix], rest) if part)
+            return None if _above(tidy(found)) else tidy(found)
     return None
 
 

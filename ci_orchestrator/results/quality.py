@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,10 @@ _CODES = {
     Judgement.FAIL: ExitCode.GATE_FAILED,
     Judgement.INCONCLUSIVE: ExitCode.GATE_HOLDS,
 }
+
+
+FAILURES = "failures"
+"""The rule of every final gate on tests that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +54,8 @@ class QualityGate:
     def exit_code(self) -> ExitCode:
         """0, 4 or 5."""
         return _CODES[self.verdict]
+
+
+def judges_failures(quality: Iterable[QualityGate]) -> bool:
+    """Whether how many tests may fail is for these gates to say, and no longer decided by each failure."""
+    return any(reason.rule == FAILURES for gate in quality for reason in gate.reasons)

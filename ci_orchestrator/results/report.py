@@ -140,7 +140,10 @@ NO_LINKS = Links()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All there is to say about one build. `results` are sorted by id; `warnings` say what could not be read."""
+    """All there is to say about one build. `results` are sorted by id; `warnings` say what could not be read.
+
+    `benchmarks_partial`: why `benchmarks` are fewer than were measured; empty when they are all.
+    """
 
     title: str
     revision: str = ""
@@ -157,6 +160,7 @@ class Report:
     trend: tuple[TrendPoint, ...] = ()
     coverage: CoverageSummary | None = None
     benchmarks: tuple[Benchmark, ...] = ()
+    benchmarks_partial: tuple[str, ...] = ()
     analysis: Analysis = field(default_factory=Analysis)
     quality: tuple[QualityGate, ...] = ()
     tables: tuple[Table, ...] = ()

@@ -35,6 +35,13 @@ def test_a_diff_without_executable_lines_has_a_total_of_none():
     assert change.changed.share is None
 
 
+def test_changed_files_of_a_kind_that_is_measured_are_told_when_they_were_not():
+    lines = frozenset({1})
+    diff = Diff({"new.py": lines, "renamed.py": frozenset(), "a.py": lines, "README.md": lines, "Makefile": lines})
+    assert coverage_change([A, B], None, diff).unmeasured == ("new.py",)
+    assert coverage_change([], None, diff).unmeasured == ()
+
+
 def test_files_that_moved_are_told_and_the_others_are_not():
     base = summarise_coverage([FileCoverage("a.py", {1: 1}), B])
     change = coverage_change([A, B], base, None)

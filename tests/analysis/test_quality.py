@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,10 +34,9 @@ def verdict(asked: Gate, report: Report, rule: str, checks: dict[str, str] | Non
     return reason.judgement, reason.said
 
 
-def covered(share: Counts, before: Counts | None = None, changed: Counts | None = None) -> Report:
+def covered(share: Counts, **told: Any) -> Report:
     summary = CoverageSummary(lines=share, files=(FileSummary("src/core/a.py", share), FileSummary("b.py", Counts())))
-    change = CoverageChange(before=before, changed=changed)
-    return replace(GOOD, coverage=summary, analysis=Analysis(coverage=change))
+    return replace(GOOD, coverage=summary, analysis=Analysis(coverage=CoverageChange(**told)))
 
 
 def slower(worse: float, shift: Shift, name: str = "sort") -> BenchmarkChange:
@@ -168,6 +168,20 @@ CORE = {"coverage": {"paths": {"src/core/**": "95%"}}}
             "changed-lines",
             "pass",
             "N/A: the change has no executable lines",
+        ),
+        (
+            LINES,
+            covered(Counts(9, 10), changed=Counts(0, 0), unmeasured=("src/new.py", "tests/test_new.py")),
+            "changed-lines",
+            "pass",
+            "N/A: the change has no executable lines; 2 changed files were not measured, such as src/new.py",
+        ),
+        (
+            DROP,
+            covered(Counts(9, 10), before=Counts(9, 10), before_partial=True),
+            "max-drop",
+            "inconclusive",
+            "the coverage of the base is partial",
         ),
         (
             LINES,

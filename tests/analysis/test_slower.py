@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_orchestrator.analysis.slower import LEAST_SAMPLES, LEAST_SECONDS, PACE_TESTS, slower
+from ci_orchestrator.analysis.slower import LEAST_SAMPLES, LEAST_SECONDS, PACE_SAMPLE, PACE_TESTS, slower, worth_asking
 from ci_orchestrator.results.findings import DurationChange
 from ci_orchestrator.results.model import Attempt, Outcome, TestResult
 
@@ -71,3 +71,16 @@ def test_whatever_is_named_took_longer_than_ever_before(tests: dict[str, tuple[f
         assert one.samples == len(history[one.test]) >= LEAST_SAMPLES
         assert one.now > max(history[one.test])
         assert one.now - one.before >= LEAST_SECONDS
+
+
+def test_of_many_tests_only_a_sample_and_what_took_long_is_asked_for() -> None:
+    quick = [took(0.001, f"s::f::{number:06}") for number in range(2 * PACE_SAMPLE)]
+    late = [took(LEAST_SECONDS, "s::f::late"), took(9.0, "s::f::failed", Outcome.FAILED)]
+    asked = worth_asking([*quick, *late])
+    assert "s::f::late" in asked
+    assert PACE_SAMPLE <= len(asked) <= PACE_SAMPLE + 2
+
+
+def test_of_few_tests_all_are_asked_for() -> None:
+    results = [took(0.001, f"s::f::{number}") for number in range(9)]
+    assert worth_asking(results) == [one.id for one in results]

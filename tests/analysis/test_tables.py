@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_orchestrator.analysis.tables import MOST_ROWS, run_pipeline, run_pipelines, steps
+from ci_orchestrator.analysis.tables import MOST_ROWS, run_pipeline, steps
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.plan.loading import load_plan
 from ci_orchestrator.plan.result_pipelines import Stage
@@ -119,12 +119,6 @@ def test_a_long_table_is_cut_and_says_so() -> None:
     assert table({"take": 10}, {"select": "name"}, results=many).more == 0
 
 
-def test_tables_are_sorted_by_name() -> None:
-    pipelines = {"b": stages({"take": 1}), "a": stages({"take": 2})}
-    assert [(one.name, len(one.rows)) for one in run_pipelines(pipelines, RESULTS, OWNERS)] == [("a", 2), ("b", 1)]
-    assert run_pipelines({}, RESULTS, OWNERS) == ()
-
-
 NAMES = st.sampled_from(["test", "suite", "outcome", "duration", "attempts", "flaky", "sum-duration", "x", "nope"])
 WRITTEN = st.one_of(
     st.builds(lambda name, value: {"filter": {name: value}}, NAMES, st.sampled_from(["a*", ">1", True, 0, "!=unit"])),
@@ -234,5 +228,5 @@ def test_a_table_is_made_row_by_row() -> None:
             yield ran(f"unit::a.py::t{number}", 1.0)
 
     plan = load_plan("suites: {a: {tool: pytest}}\nresults: {pipelines: {p: [{select: name}, {take: 5}]}}\n")
-    run_pipelines(plan.results.pipelines, tests(), {})  # type: ignore[arg-type]
+    run_pipeline("p", plan.results.pipelines["p"], tests(), {})
     assert seen <= 6

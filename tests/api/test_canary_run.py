@@ -193,6 +193,15 @@ def test_a_coverage_report_that_is_not_there_or_leads_elsewhere_is_told(
     assert run_project(project).report.warnings == (warning,)
 
 
+def test_a_coverage_report_of_an_earlier_run_is_not_taken_for_this_ones(tmp_path: Path) -> None:
+    suites = {"unit": {"tool": "pytest", "coverage": {"report": "c.info"}}}
+    project = make_project(tmp_path, {"test_a.py": "def test_it(): pass\n"}, suites)
+    (project.root / "c.info").write_text("SF:a.py\nDA:1,1\nend_of_record\n")
+    found = run_project(project).report
+    assert found.warnings == ("suite unit wrote no coverage report: c.info is older than this run",)
+    assert (found.coverage.lines, found.coverage.partial) == (Counts(), ("suite unit left no coverage",))
+
+
 def test_a_job_without_tests_leaves_a_bundle_that_owes_nothing(tmp_path: Path) -> None:
     project = canary(tmp_path)
     planned = plan_project(project)

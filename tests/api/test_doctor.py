@@ -42,6 +42,22 @@ def test_everything_that_is_not_ok_has_a_remedy(tmp_path: Path) -> None:
     assert verdict(checks) is ExitCode.USER_ERROR
 
 
+@pytest.mark.parametrize("tool", ["go", "jest", "playwright", "vitest"])
+def test_the_programs_of_other_tools(tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "testplan.yaml").write_text(f"suites:\n  other: {{tool: {tool}}}\n")
+    programs = tmp_path / "node_modules" / ".bin"
+    programs.mkdir(parents=True)
+    monkeypatch.setenv("PATH", str(programs))
+    missing = by_name(diagnose(tmp_path))[f"{tool} (other)"]
+    assert missing.state is State.MISSING
+    assert missing.remedy.startswith("install")
+    for name in (tool, "node"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    found = by_name(diagnose(tmp_path))[f"{tool} (other)"]
+    assert (found.state, found.found) == (State.OK, str(programs / tool))
+
+
 @pytest.mark.parametrize(
     ("says", "state"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from junitparser import JUnitXml
@@ -12,14 +13,17 @@ from mixed import DIFF, write_mixed
 
 from ci_orchestrator.api.against import Against
 from ci_orchestrator.api.project import Project
-from ci_orchestrator.api.reading import MANY, read_files
+from ci_orchestrator.api.reading import read_files
 from ci_orchestrator.api.reporting import Reported, report_files
+from ci_orchestrator.api.sources import Sources
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ExitCode, ResultsError, UserError
 from ci_orchestrator.report.report_json import load_report
 from ci_orchestrator.results.coverage import Counts
 from ci_orchestrator.results.findings import Shift
 from ci_orchestrator.results.quality import Judgement
+from ci_orchestrator.run.artifacts import DIRECTORY
+from ci_orchestrator.run.bundle import bundle_name
 
 
 def report(root: Path, folder: Path, *, out: str = "out", **against: object) -> Reported:
@@ -189,14 +193,60 @@ def test_what_is_broken_and_only_come_across_costs_the_proof_and_not_the_report(
     assert any("entity" in warning for warning in found.warnings)
 
 
+def test_an_empty_file_where_a_tool_writes_its_results_costs_the_proof(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    (folder / "stderr.log").write_text("")
+    assert report(tmp_path, folder).report.exit_code is ExitCode.OK
+    (folder / "TEST-late.xml").write_text("")
+    found = report(tmp_path, folder).report
+    assert found.exit_code is ExitCode.NOT_PROVEN
+    assert any("TEST-late.xml: the file is empty" in warning for warning in found.warnings)
+
+
+def test_a_benchmark_that_cannot_be_read_lets_no_gate_pass(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    write_plan(tmp_path, {"benchmarks": {"max-regression": "5%"}})
+    base = report(tmp_path, folder, out="base").out / "results.json"
+    assert judged(report(tmp_path, folder, base=base, gate=True))["benchmarks.max-regression"] is Judgement.PASS
+    (folder / "torn.json").write_text('{"results": [{"command": "sort", "mean": 1.5, "stddev": 0.1, "times": [1.4')
+    found = report(tmp_path, folder, base=base, gate=True)
+    assert judged(found)["benchmarks.max-regression"] is Judgement.INCONCLUSIVE
+    assert "torn.json" in found.report.benchmarks_partial[0]
+
+
+def test_the_drop_from_a_base_that_was_not_whole_is_not_known(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    write_plan(tmp_path, {"coverage": {"max-drop": "1%"}})
+    torn = folder / "torn.info"
+    torn.write_text("SF:web/shop.js\nDA:1,1\n")
+    base = report(tmp_path, folder, out="base").out / "results.json"
+    torn.unlink()
+    assert judged(report(tmp_path, folder, base=base, gate=True))["coverage.max-drop"] is Judgement.INCONCLUSIVE
+
+
+def test_benchmarks_among_a_jobs_artifacts_are_told_by_their_paths_in_the_project(tmp_path):
+    job = bundle_name("unit_1", 1)
+    for name in ("bench/a.txt", "bench/deep/b.txt"):
+        kept = tmp_path / job / DIRECTORY / "numbers" / name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(f"pkg: {name}\nBenchmarkTotal-2 \t 5000000\t 241.5 ns/op\nPASS\n")
+    plan = {"suites": {"unit": {"cwd": "api"}}}
+    lock = SimpleNamespace(jobs=[SimpleNamespace(id="unit_1", suite="unit")], plan=plan)
+    found = {}
+    for glob in ("bench/*", "api/bench/*", "api/bench/**"):
+        sources = Sources(root=tmp_path)
+        sources.take_kept([tmp_path / job], lock, [glob])
+        found[glob] = len(sources.benchmarks)
+    assert found == {"bench/*": 0, "api/bench/*": 1, "api/bench/**": 2}
+
+
 def test_many_small_files_are_read_by_several_processes_to_the_same_result(tmp_path):
     for number in range(70):
         folder = write_mixed(tmp_path / "results" / f"{number:03}", failing=number % 7 == 0)
         file = folder / "python.xml"
         file.write_text(file.read_text().replace("test_total", f"test_total[{number}]"))
     files = [(path, False) for path in sorted((tmp_path / "results").rglob("*.*"))]
-    assert len(files) >= MANY
-    assert list(read_files(files, width=2)) == list(read_files(files, width=1))
+    assert list(read_files(files, width=2, head_start=2)) == list(read_files(files, width=1))
     together = report(tmp_path, tmp_path / "results").report
     assert (together.totals.passed, together.totals.failed) == (71, 1)
     assert together.coverage.lines == Counts(2, 3)
@@ -204,11 +254,11 @@ def test_many_small_files_are_read_by_several_processes_to_the_same_result(tmp_p
 
 def test_a_file_that_is_refused_in_another_process_is_refused_here(tmp_path):
     files = []
-    for number in range(MANY):
+    for number in range(64):
         files.append((tmp_path / f"{number:03}.xml", True))
         files[-1][0].write_text("<testsuite><testcase name='a'/></testsuite>" if number != 40 else "<nonsense/>")
     with pytest.raises(ResultsError, match=r"known format") as caught:
-        list(read_files(files, width=2))
+        list(read_files(files, width=2, head_start=0))
     assert str(caught.value.where) == str(files[40][0])
 
 

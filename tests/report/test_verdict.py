@@ -83,3 +83,12 @@ def test_a_narrow_terminal_cuts_the_certificate_between_words(report: Report) ->
     kept = line.removeprefix("certificate").strip().removesuffix("…")
     assert f"{certificate_sentence(report)} ".startswith(f"{kept}")
     assert not certificate_sentence(report)[len(kept) :][:1].isalnum()
+
+
+def test_failures_that_a_final_gate_allows_are_said_and_do_not_decide():
+    allowed = QualityGate(name="quality", reasons=(Reason("failures", Judgement.PASS, "1 failed, 2 are allowed"),))
+    said = verdict(replace(GREEN, totals=replace(GREEN.totals, failed=1), quality=(allowed,)))
+    assert said.word == "PASSED"
+    assert "1 failed" in said.sentence
+    assert said.sentence.endswith(", which the final gates allow")
+    assert verdict(replace(GREEN, totals=replace(GREEN.totals, failed=1))).word == "FAILED"

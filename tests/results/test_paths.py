@@ -72,6 +72,14 @@ def test_a_prefix_that_leads_out_of_the_project_is_refused(outside):
         PathMap({"/builds/app": outside})
 
 
+def test_what_lies_further_up_than_a_prefix_is_not_in_the_project():
+    up = [FileCoverage(path, {1: 1}) for path in ("../src/app/core.py", "../main.go", "../../etc/passwd")]
+    placed = PathMap({}, FILES).place(up)
+    assert [one.path for one in placed.files] == ["main.go", "src/app/core.py"]
+    assert placed.outside == ("../../etc/passwd",)
+    assert PathMap({"..": "."}, FILES).find("../../main.py") == ""
+
+
 def test_a_module_tells_two_files_of_one_name_apart():
     paths = PathMap({}, FILES)
     assert paths.find("lib/com/example/A.java", "lib") == "lib/src/main/java/com/example/A.java"

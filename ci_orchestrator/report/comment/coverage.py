@@ -5,13 +5,16 @@ from __future__ import annotations
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.changes import base_name
 from ci_orchestrator.report.markdown import code, place, row, table_head
-from ci_orchestrator.report.wording import count, listed, percent, points
+from ci_orchestrator.report.wording import count, counted, listed, percent, points
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
 from ci_orchestrator.results.findings import CoverageChange, FileChange
 from ci_orchestrator.results.report import Report
 
 _RANGES = 6
 """Stretches of uncovered lines that are named of one file."""
+
+_NAMED = 3
+"""Files that are named of those that were not measured."""
 
 _MOVED = 0.0005
 """A share that moved by less is shown as unchanged."""
@@ -64,6 +67,9 @@ def _totals(report: Report, found: CoverageSummary, change: CoverageChange | Non
         said.append(
             f"**{percent(change.changed.share)}** of {_changed(change.changed) if change.changed.total else none}"
         )
+    if change and (left := change.unmeasured):
+        names = listed([*map(code, left[:_NAMED]), *([f"{len(left) - _NAMED:,} more"] if len(left) > _NAMED else [])])
+        said.append(f"Not measured: {counted(len(left), 'changed file')}, {names}")
     return said
 
 

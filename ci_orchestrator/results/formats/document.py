@@ -25,6 +25,12 @@ def text_of(head: bytes) -> str:
     return head.decode(name, errors="replace").lstrip("\ufeff\0\t\n\r ")
 
 
+def lines_of(head: bytes) -> str:
+    """`text_of`, for formats that are searched for line by line; empty when the file says that it is XML: most do."""
+    text = text_of(head)
+    return "" if text.startswith("<?xml") else text
+
+
 @lru_cache(maxsize=1)
 def shape(head: bytes) -> frozenset[Path]:
     """The paths of the keys in a JSON document that starts with `head`, as `JsonFeed.values` writes them.
@@ -85,14 +91,12 @@ def read_all(feed: JsonFeed | LineFeed, items: Iterator[Item], what: str) -> Ite
     found = False
     for item in items:
         found = found or not isinstance(item, ReadWarning)
-        if isinstance(feed, LineFeed):
-            yield from feed.warnings()
+        yield from feed.warnings()
         yield item
     where = Where(feed.where.file)
     if isinstance(feed, JsonFeed) and feed.broken and not found:
         raise ResultsError(feed.broken, fix="nothing could be read of it: run the tool again", where=where)
     yield from feed.warnings()
-    if isinstance(feed, LineFeed):
-        yield from feed.repeated()
+    yield from feed.repeated()
     if not found:
         yield ReadWarning(f"the file holds no {what}", where)

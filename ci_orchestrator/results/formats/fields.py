@@ -10,9 +10,7 @@ from math import isfinite
 from typing import Any
 
 from ci_orchestrator.results.formats.text import cut, cut_name, cut_text, visible
-
-LONGEST = 1e9
-"""Seconds; a longer time, or a negative one, is a mistake of the tool."""
+from ci_orchestrator.results.model import LONGEST
 
 _ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\\\))")
 

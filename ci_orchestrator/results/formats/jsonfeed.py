@@ -13,6 +13,7 @@ import ijson
 from ci_orchestrator.errors import ResultsError, Where
 from ci_orchestrator.results.formats.base import Readable, ReadWarning
 from ci_orchestrator.results.formats.encoding import utf8_chunks
+from ci_orchestrator.results.formats.noted import Noted
 
 DEPTH_LIMIT = 200
 """Arrays and objects within each other; no tool writes half as many."""
@@ -39,14 +40,21 @@ class JsonFeed:
     def __init__(self, stream: Readable, file: str) -> None:
         self.broken = ""
         self.where = Where(file)
-        self._noted: list[str] = []
-        self._source = _Source(utf8_chunks(stream, self._noted.append), self.where)
+        self._noted = Noted(file)
+        self._source = _Source(utf8_chunks(stream, self.warn), self.where)
         self._key = ""
 
+    def warn(self, what: str) -> None:
+        """Note something that was mended or left out."""
+        self._noted.note(what, self.where)
+
     def warnings(self) -> Iterator[ReadWarning]:
-        """What was mended, and that the document is broken: to be handed on after the last value."""
-        for what in dict.fromkeys(self._noted):
-            yield ReadWarning(what, self.where)
+        """The warnings since the last call. To be called after the last value, too."""
+        return self._noted.fresh()
+
+    def repeated(self) -> Iterator[ReadWarning]:
+        """At the end: how many warnings of each wording were not shown, and that the document is broken."""
+        yield from self._noted.repeated()
         if self.broken:
             yield ReadWarning(f"{self.broken}: what follows was not read", self.where)
 

@@ -9,12 +9,10 @@ from typing import Any
 from ci_orchestrator.errors import Where
 from ci_orchestrator.results.formats.base import Readable, ReadWarning
 from ci_orchestrator.results.formats.encoding import utf8_chunks
+from ci_orchestrator.results.formats.noted import Noted
 
 LINE_LIMIT = 4 * 1024 * 1024
 """Bytes of one line; what is beyond them is left out, with a warning."""
-
-SAME_WARNING = 3
-"""Warnings of one wording that are shown one by one; the rest are counted."""
 
 
 class LineFeed:
@@ -24,8 +22,7 @@ class LineFeed:
         self.file = file
         self.number = 0
         self._stream = stream
-        self._warnings: list[ReadWarning] = []
-        self._counts: dict[str, int] = {}
+        self._noted = Noted(file)
 
     @property
     def where(self) -> Where:
@@ -34,20 +31,15 @@ class LineFeed:
 
     def warn(self, what: str) -> None:
         """Note something that was mended or left out, here."""
-        count = self._counts[what] = self._counts.get(what, 0) + 1
-        if count <= SAME_WARNING:
-            self._warnings.append(ReadWarning(what, self.where))
+        self._noted.note(what, self.where)
 
     def warnings(self) -> Iterator[ReadWarning]:
         """The warnings since the last call. To be called after the last line, too."""
-        noted, self._warnings = self._warnings, []
-        yield from noted
+        return self._noted.fresh()
 
     def repeated(self) -> Iterator[ReadWarning]:
         """At the end: how many warnings of each wording were not shown."""
-        for what, count in sorted(self._counts.items()):
-            if count > SAME_WARNING:
-                yield ReadWarning(f"{what} ({count - SAME_WARNING} more times)", Where(self.file))
+        return self._noted.repeated()
 
     def __iter__(self) -> Iterator[str]:
         for line in self._bounded():

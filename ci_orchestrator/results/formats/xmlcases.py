@@ -20,13 +20,11 @@ from ci_orchestrator.errors import Where
 from ci_orchestrator.results.formats.base import Case, Item, Readable, ReadWarning
 from ci_orchestrator.results.formats.text import BoundedText, cut, cut_name, cut_text
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed
+from ci_orchestrator.results.model import LONGEST as LONGEST  # noqa: PLC0414 - `tests.junit` has it from here
 from ci_orchestrator.results.model import Outcome
 
 NESTED_SUITES = 32
 """Names of groups that a case keeps; deeper ones are left out."""
-
-LONGEST = 1e9
-"""Seconds; a longer time, or a negative one, is a mistake of the tool."""
 
 _DEPTH = 1_000  # groups and tests within one another; more is no report
 _KEPT = 200  # elements that are kept of one test: each may have a text of `text.TEXT_LIMIT`

@@ -24,6 +24,13 @@ SAME_WARNING = 3
 Attributes = dict[str, str]
 
 _ROOT = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
+_HANDLERS = (
+    "StartElementHandler",
+    "EndElementHandler",
+    "CharacterDataHandler",
+    "EntityDeclHandler",
+    "SkippedEntityHandler",
+)
 _CUT_SHORT = {"no element found", "unclosed token", "unclosed CDATA section", "partial character"}
 
 
@@ -107,11 +114,19 @@ class XmlFeed:
             self.parser.Parse(b"", True)
         except expat.ExpatError as error:
             self._stop(error)
+        finally:
+            self._let_go()
         yield
 
     def refusal(self, what: str, fix: str = "") -> ResultsError:
         """The error for a file that is refused at this place."""
         return ResultsError(what, fix=fix, where=self.where)
+
+    def _let_go(self) -> None:
+        """The parser holds the reader by its handlers, and the reader the parser: without this only the garbage
+        collector would free its buffers, of thousands of files at last."""
+        for handler in _HANDLERS:
+            setattr(self.parser, handler, None)
 
     def _stop(self, error: expat.ExpatError) -> None:
         reason = expat.ErrorString(error.code) or "not well-formed"

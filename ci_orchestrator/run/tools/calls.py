@@ -1,4 +1,4 @@
-"""What a test tool that starts anew for every batch of tests is asked: see `batches`."""
+"""What a test tool that starts anew for every batch of tests is asked: see `session`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 of its own, and may leave result files of a known format in ``$CI_ORCHESTRATOR_RESULTS``, which is new for every run.
 
 Tests run one by one until a run has left a report; from then on as many as were handed over run at once (see
-`batches`). When the command never writes reports, the exit code of a test alone is its result: 0 passed, anything else
+`session`). When the command never writes reports, the exit code of a test alone is its result: 0 passed, anything else
 failed, unless a signal ended it.
 """
 
@@ -21,11 +21,11 @@ from ci_orchestrator.results.model import Cause, Outcome
 from ci_orchestrator.run.capture import bounded_text, tail_text
 from ci_orchestrator.run.process import describe_exit
 from ci_orchestrator.run.tools.base import Collected, Finished, Workspace
-from ci_orchestrator.run.tools.batches import BatchTool
 from ci_orchestrator.run.tools.calls import EVIDENCE, Call, Listed
 from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.listing import argument_room, parse_list, split_batches, to_listed
 from ci_orchestrator.run.tools.reported import Reported, read_reports
+from ci_orchestrator.run.tools.session import BatchTool
 
 
 class CommandTool(BatchTool):

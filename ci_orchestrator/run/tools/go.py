@@ -20,13 +20,13 @@ from pathlib import Path
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.run.tools.base import Collected, Finished, Workspace
-from ci_orchestrator.run.tools.batches import BatchTool
 from ci_orchestrator.run.tools.calls import Call, Listed
 from ci_orchestrator.run.tools.go_source import Module
 from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Naming, Place, by_path, read_named
-from ci_orchestrator.run.tools.program import find_program, mentions
+from ci_orchestrator.run.tools.program import find_go, mentions
 from ci_orchestrator.run.tools.reported import Reported
+from ci_orchestrator.run.tools.session import BatchTool
 
 PROFILE = "cover.out"
 
@@ -43,7 +43,7 @@ class GoTool(BatchTool):
 
     def commands(self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned) -> GoCommands:
         """Raises `UserError` when Go is not installed."""
-        program = find_program("go", env, remedy="install Go, or let `setup: toolchain: go:` of the plan do it in CI")
+        program = find_go(env)
         module = Module.around(workspace.project / suite.cwd, workspace.project)
         return GoCommands(program, suite, module, learned)
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.run.tools.base import Workspace
-from ci_orchestrator.run.tools.batches import BatchTool
 from ci_orchestrator.run.tools.calls import Call
 from ci_orchestrator.run.tools.learned import Learned
-from ci_orchestrator.run.tools.node import NONE, NodeCommands, escaped, title_pattern
-from ci_orchestrator.run.tools.program import find_node_program, mentions
+from ci_orchestrator.run.tools.node import NONE, NodeCommands, escaped, installed, title_pattern
+from ci_orchestrator.run.tools.program import mentions
+from ci_orchestrator.run.tools.session import BatchTool
 
 TEST_TIMEOUT = 5.0
 """Seconds: jest's default of ``testTimeout``."""
@@ -29,10 +29,8 @@ class JestTool(BatchTool):
 
     def commands(self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned) -> JestCommands:
         """Raises `UserError` when jest is not installed."""
-        cwd = (workspace.project / suite.cwd).resolve()
-        program = find_node_program("jest", cwd, env, package="jest")
         own = mentions(suite.args, "--coverage", "--collectCoverage")
-        return JestCommands(program, suite, cwd, learned, own_coverage=own)
+        return JestCommands(*installed("jest", suite, workspace, env), learned, own_coverage=own)
 
 
 class JestCommands(NodeCommands):

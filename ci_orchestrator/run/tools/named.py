@@ -2,7 +2,8 @@
 
 What a run leaves is held against what it was asked for:
 
-- cases of one test (the subtests of Go, a test that the tool repeats) are one result: the worst of them;
+- cases of one test (the subtests of Go) are one result: the worst of them. What a tool repeats (``--repeat-each`` of
+  Playwright) is no such case: repetitions are counted, ``title (2)``, when tests are listed as when they run;
 - a case that was lost with its process, or never ended, is no result: the test runs again, alone;
 - an error of a whole file (it could not be loaded, its tear-down failed) is the error of its tests that have no
   result, else of the last one that has;
@@ -75,7 +76,10 @@ def collect_named(directory: Path, place: Callable[[Case], Place]) -> Collected:
             errors.append((at.path, _text(case)))
         else:
             tests.setdefault(at.test)
-    errors += [("", problem) for problem in told.problems]
+    if tests:  # a report without any says so, which is no problem where there are none
+        errors += [(".", problem) for problem in told.problems]
+    elif not told.files:
+        errors.append((".", "the tool left no report"))
     return Collected(tests=by_path(tests), errors=tuple(errors))
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.results.formats.names import TITLES
-from ci_orchestrator.run.tools.base import Collected, Finished
+from ci_orchestrator.run.tools.base import Collected, Finished, Workspace
 from ci_orchestrator.run.tools.calls import Listed
 from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Naming, Place, collect_named, read_named
+from ci_orchestrator.run.tools.program import find_node_program
 from ci_orchestrator.run.tools.reported import Reported
 
 NONE = "(?!)"
@@ -28,6 +29,9 @@ LCOV = "lcov.info"
 
 _SPECIAL = re.compile(r"[.*+?^${}()|\[\]\\]")
 _COUNT = re.compile(r"(.*) (\(\d+\))")
+_CUT = "… [cut, sha256 "  # see `results.formats.text.cut_name`
+_PICTURES = re.compile("[\u2400-\u241f\ufffd]")  # what stands for a character that XML cannot carry
+_SPACE = r"(?:\s|\x1b\[[0-9;]*m)"  # names have no colours, titles may
 _MARK = TITLES.strip()
 
 
@@ -94,26 +98,40 @@ class NodeCommands:
         return own * 1000 if own is not None and own < default else None
 
 
+def installed(name: str, suite: Suite, workspace: Workspace, env: Mapping[str, str]) -> tuple[str, Suite, Path]:
+    """What `NodeCommands` begins with: the program `name`, the suite, and its directory, resolved.
+
+    Raises `UserError` when the program is not installed.
+    """
+    cwd = (workspace.project / suite.cwd).resolve()
+    return find_node_program(name, cwd, env), suite, cwd
+
+
 def title_pattern(tests: Iterable[str]) -> str:
     """A regular expression of JavaScript for the full titles of `tests`, which the tools join by spaces."""
-    return f"^\\s*(?:{'|'.join(title(test.partition('::')[2]) for test in tests)})\\s*$"
+    return f"^(?:{'|'.join(title(test.partition('::')[2]) for test in tests)})$"
 
 
 def title(name: str, between: str = "") -> str:
     """One title as a regular expression of JavaScript. `between`: what may stand after a group, and at the end.
 
     The mark between groups is a space there, unless it is a part of a title; the count that tells titles apart which
-    are the same is not there, unless it is a part of one, too.
+    are the same is not there, unless it is a part of one, too. What a name has lost of its title may be anything.
     """
-    counted = _COUNT.fullmatch(name)
-    text = ""
-    for word in (counted[1] if counted else name).split():
+    kept, cut, _ = name.partition(_CUT)
+    counted = _COUNT.fullmatch(kept)
+    text = f"{_SPACE}*"
+    gap = ""
+    for word in (counted[1] if counted else kept).split():
         if word == _MARK:
-            text += f"{between}(?:\\s*{_MARK})?"
+            text += f"{between}(?:{_SPACE}*{_MARK})?"
         else:
-            text += f"\\s+{escaped(word)}" if text else escaped(word)
-    end = f"(?:\\s+{escaped(counted[2])})?" if counted else ""
-    return text + end + between
+            text += gap + _PICTURES.sub("[^]", escaped(word))
+        gap = f"{_SPACE}+"
+    if cut:
+        return f"{text}[^]*"
+    end = f"(?:{_SPACE}+{escaped(counted[2])})?" if counted else ""
+    return f"{text}{end}{between}{_SPACE}*"
 
 
 def escaped(text: str) -> str:

@@ -21,12 +21,12 @@ from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.formats.base import Case
 from ci_orchestrator.results.formats.jsonfeed import JsonFeed
 from ci_orchestrator.run.tools.base import Workspace
-from ci_orchestrator.run.tools.batches import BatchTool
 from ci_orchestrator.run.tools.calls import Call
 from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.named import Place
-from ci_orchestrator.run.tools.node import NodeCommands, escaped, title
-from ci_orchestrator.run.tools.program import find_node_program, mentions
+from ci_orchestrator.run.tools.node import NodeCommands, escaped, installed, title
+from ci_orchestrator.run.tools.program import mentions
+from ci_orchestrator.run.tools.session import BatchTool
 
 TEST_TIMEOUT = 30.0
 """Seconds: Playwright's default of ``timeout``."""
@@ -45,9 +45,7 @@ class PlaywrightTool(BatchTool):
         self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned
     ) -> PlaywrightCommands:
         """Raises `UserError` when Playwright Test is not installed."""
-        cwd = (workspace.project / suite.cwd).resolve()
-        program = find_node_program("playwright", cwd, env, package="@playwright/test")
-        return PlaywrightCommands(program, suite, cwd, learned, worker=workspace.worker)
+        return PlaywrightCommands(*installed("playwright", suite, workspace, env), learned, worker=workspace.worker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class PlaywrightCommands(NodeCommands):
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
         """See `calls.Commands.running`."""
-        flags = [] if self.learned.whole(tests) else [f"--grep=^\\s*(?:{'|'.join(_grep(tests))})\\s*$"]
+        flags = [] if self.learned.whole(tests) else [f"--grep=^(?:{'|'.join(_grep(tests))})$"]
         if (limit := self.limit(TEST_TIMEOUT)) is not None:
             flags.append(f"--timeout={limit:.0f}")
         if not mentions(self.suite.args, "--output"):
@@ -95,10 +93,10 @@ def _grep(tests: Sequence[str]) -> Iterator[str]:
     """What stands for each of `tests` in the texts that Playwright compares. A title may look like a project."""
     for test in tests:
         path, _, name = test.partition("::")
-        file = rf"(?:.*/)?{title(Path(path).name)}\s+"
-        yield file + title(name, _TAGS)
+        file = rf"(?:[^]*/)?{title(Path(path).name)}"
+        yield rf"\s*{file}{title(name, _TAGS)}"
         if project := _PROJECT.fullmatch(name):
-            yield rf"{title(project[1])}\s+{file}{title(project[2], _TAGS)}"
+            yield title(project[1]) + file + title(project[2], _TAGS)
 
 
 def _root(report: Path) -> str:

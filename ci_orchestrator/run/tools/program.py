@@ -9,6 +9,14 @@ from pathlib import Path
 
 from ci_orchestrator.errors import UserError
 
+NODE_PACKAGES = {"jest": "jest", "playwright": "@playwright/test", "vitest": "vitest"}
+"""Programs of Node.js that are test tools, and the packages that bring them."""
+
+
+def find_go(env: Mapping[str, str]) -> str:
+    """Go's own program. Raises `UserError` when it is not on the PATH of `env`."""
+    return find_program("go", env, remedy="install Go; in CI, `setup: {toolchain: {go: …}}` of the plan does it")
+
 
 def find_program(name: str, env: Mapping[str, str], *, remedy: str) -> str:
     """The absolute path of a program on the PATH of `env`. Raises `UserError`, with the `remedy`."""
@@ -18,12 +26,12 @@ def find_program(name: str, env: Mapping[str, str], *, remedy: str) -> str:
     return str(Path(found).absolute())
 
 
-def find_node_program(name: str, cwd: Path, env: Mapping[str, str], *, package: str) -> str:
-    """The program that `package` brings, as Node.js finds packages: in `cwd` or above it; else on the PATH of `env`.
+def find_node_program(name: str, cwd: Path, env: Mapping[str, str]) -> str:
+    """A program of `NODE_PACKAGES`, as Node.js finds packages: in `cwd` or above it; else on the PATH of `env`.
 
     Never downloaded, as `npx` would. Raises `UserError` when it is not installed.
     """
-    remedy = f"install it where the suite runs: npm install --save-dev {package} (or npm ci)"
+    remedy = f"install it where the suite runs: npm ci, or npm install --save-dev {NODE_PACKAGES[name]}"
     find_program("node", env, remedy="install Node.js")
     for directory in (cwd, *cwd.parents):
         program = directory / "node_modules" / ".bin" / name

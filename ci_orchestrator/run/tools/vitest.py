@@ -15,12 +15,12 @@ from pathlib import Path
 from ci_orchestrator.plan.models import Suite
 from ci_orchestrator.results.model import Cause
 from ci_orchestrator.run.tools.base import Workspace
-from ci_orchestrator.run.tools.batches import BatchTool
 from ci_orchestrator.run.tools.calls import Call
 from ci_orchestrator.run.tools.learned import Learned
-from ci_orchestrator.run.tools.node import NONE, NodeCommands, title_pattern
-from ci_orchestrator.run.tools.program import find_node_program, mentions
+from ci_orchestrator.run.tools.node import NONE, NodeCommands, installed, title_pattern
+from ci_orchestrator.run.tools.program import mentions
 from ci_orchestrator.run.tools.reported import Reported
+from ci_orchestrator.run.tools.session import BatchTool
 
 TEST_TIMEOUT = 5.0
 """Seconds: vitest's default of ``testTimeout``."""
@@ -36,10 +36,8 @@ class VitestTool(BatchTool):
 
     def commands(self, suite: Suite, workspace: Workspace, env: Mapping[str, str], learned: Learned) -> VitestCommands:
         """Raises `UserError` when vitest is not installed."""
-        cwd = (workspace.project / suite.cwd).resolve()
-        program = find_node_program("vitest", cwd, env, package="vitest")
         own = mentions(suite.args, "--coverage", "--coverage.enabled")
-        return VitestCommands(program, suite, cwd, learned, own_coverage=own)
+        return VitestCommands(*installed("vitest", suite, workspace, env), learned, own_coverage=own)
 
 
 class VitestCommands(NodeCommands):
@@ -47,13 +45,8 @@ class VitestCommands(NodeCommands):
 
     def listing(self, results: Path, only: frozenset[str] | None) -> Call:
         """See `calls.Commands.listing`."""
-        places = [self.cwd / path for path in self.suite.paths]
-        paths = (
-            self.files(sorted(only)) if only else [f"{place}/" if place.is_dir() else str(place) for place in places]
-        )
-        return self._call(
-            results, [f"--testNamePattern={NONE}", "--passWithNoTests", "--coverage.enabled=false"], paths
-        )
+        flags = [f"--testNamePattern={NONE}", "--passWithNoTests", "--coverage.enabled=false"]
+        return self._call(results, flags, self.files(sorted(only)) if only else self._prefixes())
 
     def running(self, tests: Sequence[str], results: Path, coverage: Path) -> Call:
         """See `calls.Commands.running`."""

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from report_samples import TRACEBACK, rich_report
 
+from ci_orchestrator.analysis.quality import judge
 from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.plan.final_gates import CoverageRule
+from ci_orchestrator.plan.gates import Gate
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
 from ci_orchestrator.results.findings import Analysis, Base, Changes, CoverageChange, FileChange, FlakyTest
 from ci_orchestrator.results.merge import result, totals
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
-from ci_orchestrator.results.quality import Judgement, QualityGate, Reason
 from ci_orchestrator.results.report import Certificate, Links, Report
 
 PRICE, CHECKOUT = "tests/unit/test_price.py", "tests/api/test_checkout.py"
@@ -43,7 +45,7 @@ def docs_report() -> Report:
         for number in range(418)
     ]
     results = tuple(sorted([*passed, result(ROUNDS, [failed]), result(WEBHOOK, retried)], key=lambda one: one.id))
-    return replace(
+    report = replace(
         rich,
         results=results,
         totals=totals(results),
@@ -54,16 +56,6 @@ def docs_report() -> Report:
         trend=tuple(replace(point, coverage=None) for point in rich.trend[-8:]),
         coverage=CoverageSummary(lines=Counts(1_391, 1_568), branches=Counts(342, 411)),
         analysis=_analysis(rich.analysis),
-        quality=(
-            QualityGate(
-                name="quality",
-                reasons=(
-                    Reason("failures", Judgement.FAIL, "1 test failed or errored, at most 0 may"),
-                    Reason("not-proven", Judgement.PASS, "0 tests are not proven, at most 0 may be"),
-                    Reason("coverage.changed-lines", Judgement.FAIL, "73.8% of the changed lines, 90% must be"),
-                ),
-            ),
-        ),
         tables=(),
         links=Links(
             source="https://github.com/example/shop/blob/9f1c2ab/{path}#L{line}",
@@ -72,6 +64,8 @@ def docs_report() -> Report:
         ),
         exit_code=ExitCode.GATE_FAILED,
     )  # fmt: skip
+    gate = Gate(name="quality", final=True, coverage=CoverageRule(changed_lines="90%"))
+    return replace(report, quality=judge({"quality": gate}, report, {}))
 
 
 def _analysis(rich: Analysis) -> Analysis:

@@ -170,9 +170,13 @@ def test_a_failure_is_linked_to_its_line_at_the_revision() -> None:
         ({"changed": Counts(0, 1)}, "**0.0%** of 1 changed line"),
         ({"before": Counts(1, 100), "changed": Counts()}, "**N/A** of the changed lines: the diff has no executable"),
         ({"before": Counts(1, 100)}, "**25.0%** of 4 branches"),
+        (
+            {"unmeasured": ("a.py", "b.py", "c.py", "@d.py", "e.py")},
+            "Not measured: 5 changed files, <code>a&#46;py</code>, <code>b&#46;py</code>, <code>c&#46;py</code> and 2",
+        ),
     ],
 )
-def test_coverage_in_words(change: dict[str, Counts], said: str) -> None:
+def test_coverage_in_words(change: dict[str, object], said: str) -> None:
     assert said in comment(replace(covered(**change), warnings=("x",)), "coverage")
 
 

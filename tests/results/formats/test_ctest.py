@@ -30,7 +30,7 @@ def one(status: str, *measured: tuple[str, str], output: str = "<Value>said</Val
         ("passed", [("Completion Status", "Completed")], "passed", "", ""),
         ("failed", [("Exit Code", "Failed"), ("Exit Value", "1")], "failed", "", "Failed 1"),
         ("failed", [("Exit Code", "Timeout")], "failed", "timeout", "Timeout"),
-        ("notrun", [], "skipped", "", ""),
+        ("notrun", [], "not-proven", "", "CTest did not run it, and does not say why"),
         ("notrun", [("Completion Status", "Disabled")], "skipped", "", "Disabled"),
         ("notrun", [("Completion Status", "SKIP_RETURN_CODE=125")], "skipped", "", "SKIP_RETURN_CODE=125"),
         ("notrun", [("Completion Status", "Unable to find executable")], "not-proven", "", "Unable to find executable"),

@@ -118,6 +118,18 @@ def test_counted_runs_are_attempts_and_packages_do_not_mix():
     ]
 
 
+def test_no_later_count_hides_a_failure_and_a_run_of_the_package_anew_is_a_retry():
+    counted = lines(*(go(action, "T") for action in ("run", "fail", "run", "pass", "run", "pass")), go("fail"))
+    assert [(case.name, case.outcome) for case in cases(counted, "go_test")] == [
+        ("T", "failed"),
+        ("T (2)", "passed"),
+        ("T (3)", "passed"),
+    ]
+    first = [go("run", "T"), go("fail", "T"), go("fail")]
+    again = lines(*first, go("run", "T"), go("pass", "T"), go("pass"))
+    assert [(case.name, case.outcome) for case in cases(again, "go_test")] == [("T", "failed"), ("T", "passed")]
+
+
 def test_a_torn_stream_is_told():
     torn = lines(go("run", "T"), go("run", "U"), go("pass", "U"))
     told = [item for item in items(torn, "go_test") if isinstance(item, Case)]

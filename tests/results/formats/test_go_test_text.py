@@ -40,7 +40,7 @@ def test_of_two_ends_the_worse_counts():
     counted = (
         "=== RUN   TestA\n--- FAIL: TestA (0.00s)\n=== RUN   TestA\n--- PASS: TestA (0.00s)\nFAIL\nFAIL\tm/a\t0.1s\n"
     )
-    assert told(counted) == [("TestA", "failed"), ("TestA", "passed")]
+    assert told(counted) == [("TestA", "failed"), ("TestA (2)", "passed")]
 
 
 def test_old_times_spaces_for_tabs_and_a_cached_package():

@@ -32,6 +32,14 @@ def test_names_projects_attempts_and_output():
     assert (later.name, later.outcome, later.message) == ("[chromium] › outer › later", Outcome.SKIPPED, "not yet")
 
 
+def test_no_repetition_hides_the_failure_of_another():
+    told = json.loads(report({"status": "failed"}))
+    spec = told["suites"][0]["specs"][0]
+    spec["tests"].append({**spec["tests"][0], "results": [{"status": "passed"}]})
+    found = [(case.name, case.outcome) for case in cases(json.dumps(told), "playwright")]
+    assert found == [("t", Outcome.FAILED), ("t (2)", Outcome.PASSED)]
+
+
 def test_without_projects_there_is_no_prefix():
     (case,) = cases(report({"status": "passed", "duration": 5}), "playwright")
     assert case.name == "t"

@@ -59,3 +59,5 @@ def test_collection_errors_and_torn_logs():
     (running,) = [item for item in items(torn, "pytest_reportlog") if isinstance(item, Case)]
     assert running.outcome is Outcome.NOT_PROVEN
     assert warnings(torn, "pytest_reportlog") == ["the log ends before the session did"]
+    stopped = lines(phase("setup"), phase("teardown"), {"exitstatus": 2, "$report_type": "SessionFinish"})
+    assert warnings(stopped, "pytest_reportlog") == ["the session was interrupted: tests may be missing"]

@@ -147,6 +147,13 @@ def test_a_file_that_broke_since_is_an_error_of_its_tests(bench: Bench) -> None:
     assert worker.gone.asked
 
 
+def test_where_there_are_no_tests_none_are_found(bench: Bench) -> None:
+    (bench.project / "empty").mkdir()
+    worker = bench.open(paths=("empty",))
+    assert worker.collected() == Collected()
+    worker.finish()
+
+
 def test_without_jest_there_is_no_worker(bench: Bench) -> None:
     project = bench.root / "elsewhere"
     project.mkdir()

@@ -13,7 +13,7 @@ from math import sqrt
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
-from ci_orchestrator.results.formats.document import text_of
+from ci_orchestrator.results.formats.document import lines_of
 
 _MARK = " ops/sec ±"
 _RATE = re.compile(r"[\d,]*\d(?:\.\d+)?")
@@ -23,7 +23,7 @@ _FOUND = re.compile(rf"^[^\n]+ x {_RATE.pattern}{_MARK}{_REST.pattern}", re.MULT
 
 def sniff(head: bytes) -> bool:
     """True when a line is a result."""
-    return bool(_FOUND.search(text_of(head)))
+    return bool(_FOUND.search(lines_of(head)))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
-from ci_orchestrator.results.formats.document import text_of
+from ci_orchestrator.results.formats.document import lines_of
 
 _MARK = "SUCCESS: "
 _VALUE = re.compile(r"[ \t]+(\d+(?:\.\d+)?)ms \+/-[ \t]+(\d+(?:\.\d+)?)% on (\S.*)")
@@ -21,7 +21,7 @@ _FOUND = re.compile(rf"^{_MARK}[^:\n]+:{_VALUE.pattern}", re.MULTILINE)
 
 def sniff(head: bytes) -> bool:
     """True when a line is a result."""
-    return bool(_FOUND.search(text_of(head)))
+    return bool(_FOUND.search(lines_of(head)))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:

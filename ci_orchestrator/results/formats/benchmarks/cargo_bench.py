@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
-from ci_orchestrator.results.formats.document import text_of
+from ci_orchestrator.results.formats.document import lines_of
 
 _MARK = "... bench:"
 _VALUE = re.compile(r"[ \t]+(\d[\d,]*(?:\.\d+)?)[ \t]+(\S+)[ \t]+\(\+/- [\d,.]+\)")
@@ -22,7 +22,7 @@ _RESULT = re.compile(r"^test [^\n]*?[ \t]\.\.\. bench:[ \t]+[\d,.]+[ \t]+\S+[ \t
 
 def sniff(head: bytes) -> bool:
     """True when a line is a result."""
-    return bool(_RESULT.search(text_of(head)))
+    return bool(_RESULT.search(lines_of(head)))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:

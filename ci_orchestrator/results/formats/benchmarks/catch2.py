@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import NANOSECONDS, measured, read_lines
-from ci_orchestrator.results.formats.document import text_of
+from ci_orchestrator.results.formats.document import lines_of
 
 _HEADER = re.compile(r"^benchmark name[ \t]+samples[ \t]+iterations[ \t]+est", re.MULTILINE)
 _RULE, _DOTS = re.compile(r"-{40,}\s*$"), re.compile(r"\.{40,}\s*$")
@@ -24,7 +24,7 @@ _LINES_HELD = 50  # of a name, or of a heading: more are no such thing
 
 def sniff(head: bytes) -> bool:
     """True for the header of a table of benchmarks."""
-    return bool(_HEADER.search(text_of(head)))
+    return bool(_HEADER.search(lines_of(head)))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:

@@ -15,7 +15,7 @@ from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
-from ci_orchestrator.results.formats.document import text_of
+from ci_orchestrator.results.formats.document import lines_of
 
 _COMPLETE = re.compile(r'^\{.*"reason"\s*:\s*"benchmark-complete"', re.MULTILINE)
 _TORN = "a message of a benchmark is cut off: it was left out"
@@ -23,7 +23,7 @@ _TORN = "a message of a benchmark is cut off: it was left out"
 
 def sniff(head: bytes) -> bool:
     """True when a line is the message of a benchmark."""
-    return bool(_COMPLETE.search(text_of(head)))
+    return bool(_COMPLETE.search(lines_of(head)))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import NANOSECONDS, measured, read_lines
-from ci_orchestrator.results.formats.document import text_of
+from ci_orchestrator.results.formats.document import lines_of
 
 _UNITS = "|".join(sorted(NANOSECONDS))
 _BOUND = rf"\d+(?:\.\d+)? (?:{_UNITS})"
@@ -25,7 +25,7 @@ _PROGRESS = "Benchmarking "
 
 def sniff(head: bytes) -> bool:
     """True when a line is a result."""
-    return bool(_TOLD.search(text_of(head)))
+    return bool(_TOLD.search(lines_of(head)))
 
 
 def parse(stream: Readable, file: str) -> Iterator[Item]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import stdev
 from typing import TypeGuard
 
 from ci_orchestrator.results.benchmark import Benchmark, Better, kept
-from ci_orchestrator.results.formats.base import Item, Readable, ReadWarning
+from ci_orchestrator.results.formats.base import Item, Readable
 from ci_orchestrator.results.formats.document import read_all
 from ci_orchestrator.results.formats.fields import plain
 from ci_orchestrator.results.formats.jsonfeed import JsonFeed, Path
-from ci_orchestrator.results.formats.linefeed import SAME_WARNING, LineFeed
+from ci_orchestrator.results.formats.linefeed import LineFeed
 from ci_orchestrator.results.formats.text import cut_name
 
 UNREADABLE = "an entry without a name or a plausible value was left out"
@@ -109,15 +108,9 @@ def read_lines(
 
 
 def _warned(entries: Iterator[Benchmark | str], feed: JsonFeed | LineFeed) -> Iterator[Item]:
-    """Texts as warnings; of one wording the first few, then how many more."""
-    counts: Counter[str] = Counter()
+    """Texts as warnings."""
     for one in entries:
-        if not isinstance(one, str):
+        if isinstance(one, str):
+            feed.warn(one)
+        else:
             yield one
-            continue
-        counts[one] += 1
-        if counts[one] <= SAME_WARNING:
-            yield ReadWarning(one, feed.where)
-    for what, count in sorted(counts.items()):
-        if count > SAME_WARNING:
-            yield ReadWarning(f"{what} ({count - SAME_WARNING} more times)", feed.where)

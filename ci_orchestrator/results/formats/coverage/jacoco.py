@@ -27,7 +27,7 @@ GROUPS = 32
 """Groups within each other that are part of a path."""
 
 _INSIDE = re.compile(
-    r"<!DOCTYPE\s[^>]*JACOCO|<(?:sessioninfo|group|counter)\b|<package\b[^>]*>\s*<(?:class|sourcefile)\b"
+    r"<!DOCTYPE\s[^<>]*JACOCO|<(?:sessioninfo|group|counter)\b|<package\b[^<>]*+>\s*+<(?:class|sourcefile)\b"
 )
 
 

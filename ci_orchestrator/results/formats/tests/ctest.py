@@ -1,9 +1,8 @@
 """CTest's own file (``ctest -T Test``: ``Testing/*/Test.xml``): ``Site`` with ``Testing`` and ``Test``.
 
 - ``TestList`` holds elements of the same name, without a ``Status``: they are no results.
-- *notrun* is skipped when CTest was told so (``Disabled``, ``SKIP_RETURN_CODE``, ``SKIP_REGULAR_EXPRESSION_MATCHED``;
-  older ones do not say why). For any other reason (no executable, a fixture that failed) ctest itself fails: the test
-  is not proven.
+- *notrun* is skipped when CTest was told so (``Disabled``, ``SKIP_RETURN_CODE``, ``SKIP_REGULAR_EXPRESSION_MATCHED``).
+  For any other reason (no executable, a fixture that failed), or none (CTest before 3.0), the test is not proven.
 - The words for a failure are in the measurements *Exit Code* (``Timeout``, ``SEGFAULT``, ``Failed``) and *Exit Value*.
 - The class is the name, as in the file of ``ctest --output-junit``: both give the same ids.
 - Outputs may be compressed (``--no-compress-output`` leaves them readable); those are left out.
@@ -47,8 +46,8 @@ def _judge(case: Case, status: str, measured: dict[str, str]) -> None:
         case.cause = Cause.TIMEOUT if measured.get("Exit Code") == "Timeout" else Cause.NONE
     elif status == "notrun":
         why = measured.get("Completion Status", "")
-        case.outcome = Outcome.SKIPPED if why in ("", "Disabled") or why.startswith("SKIP_") else Outcome.NOT_PROVEN
-        case.message = cut(why)
+        case.outcome = Outcome.SKIPPED if why == "Disabled" or why.startswith("SKIP_") else Outcome.NOT_PROVEN
+        case.message = cut(why) or "CTest did not run it, and does not say why"
     else:
         unknown(case, status, failed=False)
 

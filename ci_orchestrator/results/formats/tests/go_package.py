@@ -47,7 +47,9 @@ class PackageEnd(NamedTuple):
 class GoPackage:
     """The tests of one package that are running, and what it wrote itself.
 
-    `name` may become known at the end only. `failed`: one of its tests has.
+    `name` may become known at the end only. `failed`: one of its tests has. A test that is told once more after it
+    failed is no retry (``-count``; who retries runs the package anew): it is a test of its own, so that no later pass
+    hides the failure.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -55,6 +57,7 @@ class GoPackage:
         self.failed = False
         self._open: dict[str, LineText] = {}
         self._parents: set[str] = set()
+        self._failures: dict[str, int] = {}  # tests that failed → how often they were told since
         self._own = LineText()
         self._timed_out = False
         self._line = ""  # a line of output that goes on in the next piece
@@ -92,6 +95,11 @@ class GoPackage:
         self.failed = self.failed or outcome is Outcome.FAILED
         case = self._case(test, outcome, _clean(text.value()) if text else "")
         case.duration = seconds
+        if test in self._failures:
+            self._failures[test] += 1
+            case.name = cut_name(f"{test} ({self._failures[test]})")
+        elif outcome is Outcome.FAILED:
+            self._failures[test] = 1
         return case
 
     def close(self, *, failed: bool, builds: Builds) -> Iterator[Case]:

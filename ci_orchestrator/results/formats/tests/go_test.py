@@ -9,7 +9,7 @@ Traps:
 - a test without an end was running when its program died (``os.Exit``, time-out, another test's panic): errored. Go
   before 1.20 also does not see the end of a test that left its last line open;
 - a benchmark has a start and a result in its output, but no end;
-- ``-count`` tells a test again: each is an attempt;
+- ``-count`` tells a test again: each is an attempt, but not after a failure (see `GoPackage`);
 - ``go tool test2json`` without ``-p`` names no package; a package without test files is *skip*.
 """
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable, SuiteOutput
@@ -39,6 +40,7 @@ _RETRIES = {
 }
 _WEIGHT = {Outcome.ERRORED: 3, Outcome.NOT_PROVEN: 3, Outcome.FAILED: 2, Outcome.SKIPPED: 1, Outcome.PASSED: 0}
 _OUTPUTS = ("system-out", "system-err")
+_WITH_TEXT = frozenset((*_PROBLEMS, *_OUTPUTS))
 _IN_RETRY = ("stackTrace", *_OUTPUTS)
 _FIELD = {"system-out": "stdout", "system-err": "stderr", "stackTrace": "trace"}
 _STATUS = {
@@ -90,7 +92,7 @@ class _Open(BoundedText):
     trace = stdout = stderr = ""
 
     def __init__(self, tag: str, attributes: Attributes) -> None:
-        super().__init__()
+        BoundedText.__init__(self)  # super() costs as much again
         self.tag = tag
         self.attributes = attributes
 
@@ -139,24 +141,18 @@ class _Reader:
         return cases
 
     def start(self, tag: str, attributes: list[str]) -> None:
-        if tag != "testcase" or self._case is not None or self._open:
+        if tag != "testcase" or self._case is not None:
             self._start_other(tag, attributes)
             return
         try:
             first, classname, second, name, third, time = attributes
-            seconds = float(time)
+            seconds = _plain_seconds(time)
         except ValueError:
             self._unusual(attributes)
             return
         if first == "name":
             first, classname, second, name = second, name, first, classname
-        if (
-            first != "classname"
-            or second != "name"
-            or third != "time"
-            or len(name) + len(classname) > NAME_LIMIT
-            or not 0.0 <= seconds < LONGEST
-        ):
+        if first != "classname" or second != "name" or third != "time" or len(name) + len(classname) > NAME_LIMIT:
             self._unusual(attributes)
             return
         self._case = case = _new(Case)  # see `Case`
@@ -167,7 +163,7 @@ class _Reader:
         self._items.append(case)
 
     def end(self, tag: str) -> None:
-        if tag != "testcase" or self._open or self._outer:
+        if tag != "testcase" or self._outer:
             self._end_other(tag)
         else:
             self._case = None
@@ -212,9 +208,7 @@ class _Reader:
     def _start_other(self, tag: str, attributes: list[str]) -> None:
         if ":" in tag:
             tag = tag.rpartition(":")[2]
-        if self._open:
-            self._start_inside(tag, attributes)
-        elif tag in _PROBLEMS or tag in _OUTPUTS:
+        if tag in _WITH_TEXT:
             self._collect(tag, attributes)
         elif tag == "testcase":
             if self._case is not None:
@@ -231,39 +225,49 @@ class _Reader:
 
     def _start_inside(self, tag: str, attributes: list[str]) -> None:
         """Within an element with text: a retry has a trace and outputs of its own, all else is skipped."""
+        tag = tag.rpartition(":")[2]
         if tag in _IN_RETRY and len(self._open) == 1 and not self._inside and self._open[0].tag in _RETRIES:
             self._collect(tag, attributes)
         else:
             self._inside += 1
 
     def _collect(self, tag: str, attributes: list[str]) -> None:
+        """An element with text begins: until its end, all that is in it goes to the handlers for the inside."""
         opened = _Open(tag, _pairs(attributes))
         self._open.append(opened)
-        self._parser.CharacterDataHandler = opened.add
+        parser = self._parser
+        parser.StartElementHandler = self._start_inside
+        parser.EndElementHandler = self._end_inside
+        parser.CharacterDataHandler = opened.add
 
-    def _end_other(self, tag: str) -> None:
+    def _end_inside(self, tag: str) -> None:
         if self._inside:
             self._inside -= 1
-        elif self._open:
-            self._close(self._open.pop())
-        elif (name := tag.rpartition(":")[2]) == "testsuite":
+            return
+        closed = self._open.pop()
+        if self._open:  # it was within a retry
+            around = self._open[-1]
+            self._parser.CharacterDataHandler = around.add
+            setattr(around, _FIELD[closed.tag], closed.value())
+            return
+        parser = self._parser
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = None
+        if closed.tag in _PROBLEMS:
+            self._problem(closed)
+        elif closed.tag in _RETRIES:
+            self._retry(closed)
+        else:
+            self._output(closed)
+
+    def _end_other(self, tag: str) -> None:
+        if (name := tag.rpartition(":")[2]) == "testsuite":
             self._suites = self._around.pop()
         elif name == "testcase":
             self._case = self._outer.pop() if self._outer else None
             if self._case is not None:
                 self._items.append(self._case)
-
-    def _close(self, closed: _Open) -> None:
-        around = self._open[-1] if self._open else None
-        self._parser.CharacterDataHandler = around.add if around else None
-        if closed.tag in _PROBLEMS:
-            self._problem(closed)
-        elif closed.tag in _RETRIES:
-            self._retry(closed)
-        elif around is not None:
-            setattr(around, _FIELD[closed.tag], closed.value())
-        else:
-            self._output(closed)
 
     def _problem(self, closed: _Open) -> None:
         """A failure, an error or a skip: of the case, or of a suite, which then gets a case for it."""
@@ -317,10 +321,18 @@ class _Reader:
             setattr(case, _FIELD[closed.tag], cut_text(f"{before}\n{text}") if before else text)
 
 
+@lru_cache(maxsize=4_096)  # most tests take some milliseconds: their times are few
+def _plain_seconds(text: str) -> float:
+    """Raises `ValueError` when it is not just a number, or an impossible time."""
+    seconds = float(text)
+    if 0.0 <= seconds < LONGEST:
+        return seconds
+    raise ValueError
+
+
 def _pairs(attributes: list[str]) -> Attributes:
     """Names and values in turn, as expat gives them, as a dictionary."""
-    turns = iter(attributes)
-    return dict(zip(turns, turns, strict=True))
+    return dict(zip(attributes[::2], attributes[1::2], strict=True))
 
 
 def _suite_name(attributes: Attributes) -> str:

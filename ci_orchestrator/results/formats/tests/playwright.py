@@ -3,6 +3,7 @@
 The name of a test is its titles, outermost first, joined by `TITLES`, after ``[project]`` when the configuration names
 its projects: the same test in two browsers is two tests. Traps:
 
+- with ``--repeat-each`` a test stands there again, and each must pass: the repetitions are tests of their own;
 - suites lie within each other to any depth; the outermost is the file, and its title is the file again;
 - ``results`` are the attempts; ``expectedStatus`` may be *failed* (``test.fail()``), so that the status of an attempt
   alone says nothing: one as expected is well, *failed* as expected is ``xfail``, which is skipped;
@@ -19,7 +20,7 @@ from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable
 from ci_orchestrator.results.formats.document import read_all, shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM, JsonFeed
-from ci_orchestrator.results.formats.names import ATTEMPTS, TITLES
+from ci_orchestrator.results.formats.names import ATTEMPTS, TITLES, Names
 from ci_orchestrator.results.formats.text import BoundedText, cut_name
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
@@ -54,9 +55,12 @@ PLAYWRIGHT = Format(name="playwright", sniff=sniff, parse=parse, about="JSON rep
 
 
 def _items(feed: JsonFeed) -> Iterator[Item]:
+    names = Names()
     for path, _, value in feed.values(("suites", ITEM), ("errors", ITEM)):
         if path[0] == "suites":
-            yield from _suite(value, ())
+            for case in _suite(value, ()):
+                case.name = names.unique(case.name, case.file)
+                yield case
         else:
             yield _outside(value)
 

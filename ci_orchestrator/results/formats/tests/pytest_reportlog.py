@@ -2,7 +2,7 @@
 
 Traps: a test is told three times, for *setup*, *call* and *teardown*: it is as good as the worst of them, and a
 failure outside of *call* is an error; ``wasxfail`` turns a skip into an expected failure; a file that cannot be
-collected has no test; without ``SessionFinish`` the log is torn.
+collected has no test; without ``SessionFinish`` the log is torn, and with some of its exit codes tests are missing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from ci_orchestrator.results.formats.text import cut_text
 from ci_orchestrator.results.model import Cause, Outcome
 
 _LINE = re.compile(r'^\{.*"\$report_type":\s*"(?:SessionStart|TestReport|CollectReport)"', re.MULTILINE)
+_CUT_SHORT = {2: "was interrupted", 3: "ended with an internal error"}
+"""Exit codes of pytest (`pytest.ExitCode`) after which tests may be missing."""
 _WEIGHT = {Outcome.PASSED: 0, Outcome.SKIPPED: 1, Outcome.FAILED: 2, Outcome.ERRORED: 3}
 _OUTPUTS = {"Captured stdout": "stdout", "Captured stderr": "stderr"}
 
@@ -41,7 +43,7 @@ PYTEST_REPORTLOG = Format(name="pytest_reportlog", sniff=sniff, parse=parse, abo
 
 def _items(feed: LineFeed) -> Iterator[Item]:
     running: dict[str, Case] = {}
-    finished = False
+    finished: dict[str, Any] | None = None
     for report in feed.objects():
         if isinstance(report, str):
             continue
@@ -54,13 +56,16 @@ def _items(feed: LineFeed) -> Iterator[Item]:
         elif kind == "CollectReport" and fields.string(report, "outcome") == "failed":
             message, details = _said(report)
             yield Case((), "", SUITE_CASE, node, outcome=Outcome.ERRORED, message=message, details=details)
-        finished = finished or kind == "SessionFinish"
+        elif kind == "SessionFinish":
+            finished = report
     for _, case in sorted(running.items()):
         if case.outcome in (Outcome.PASSED, Outcome.SKIPPED):
             case.outcome, case.message = Outcome.NOT_PROVEN, "the log ends within this test"
         yield case
-    if not finished:
+    if finished is None:
         yield ReadWarning("the log ends before the session did", Where(feed.file))
+    elif (how := _CUT_SHORT.get(int(fields.number(finished, "exitstatus") or 0))) is not None:
+        yield ReadWarning(f"the session {how}: tests may be missing", Where(feed.file))
 
 
 def _case(report: dict[str, Any], node: str) -> Case:

@@ -21,13 +21,13 @@ from pathlib import PurePosixPath
 
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable
 from ci_orchestrator.results.formats.document import Watched, read_all, text_of
-from ci_orchestrator.results.formats.fields import LONGEST, explain, plain
+from ci_orchestrator.results.formats.fields import explain, plain
 from ci_orchestrator.results.formats.linefeed import LineFeed
 from ci_orchestrator.results.formats.linetext import LineText
 from ci_orchestrator.results.formats.names import TITLES, Names
 from ci_orchestrator.results.formats.tests import go_test_text
 from ci_orchestrator.results.formats.text import cut, cut_name
-from ci_orchestrator.results.model import Cause, Outcome
+from ci_orchestrator.results.model import LONGEST, Cause, Outcome
 
 _VERSION = re.compile(r"TAP version \d+\s*$", re.MULTILINE)
 _POINT = re.compile(r"( *)(not )?ok\b(?:[ \t]+(\d+)\b)?[ \t]*(?:-[ \t]*)?(.*)$")

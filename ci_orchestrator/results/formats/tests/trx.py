@@ -21,7 +21,6 @@ from pathlib import PureWindowsPath
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable
 from ci_orchestrator.results.formats.text import cut, cut_text
 from ci_orchestrator.results.formats.xmlcases import (
-    LONGEST,
     CaseReader,
     Element,
     explain,
@@ -30,7 +29,7 @@ from ci_orchestrator.results.formats.xmlcases import (
     without_class,
 )
 from ci_orchestrator.results.formats.xmlfeed import root_says, root_tag
-from ci_orchestrator.results.model import Cause, Outcome
+from ci_orchestrator.results.model import LONGEST, Cause, Outcome
 
 WAITING = 64 * 1024 * 1024
 """Characters of traces and outputs that are kept while cases wait for their classes; later ones are left out."""
