@@ -12,6 +12,7 @@ GENERATORS := schemas reference_plan reference_cli reference_limits reference_fo
 .DEFAULT_GOAL := help
 ENGINES := tests/engines
 TOOLS := tests/tools
+SPECS := tests/specs
 .PHONY: help demo test engines lint format types imports docs docs-check hooks bench clean
 
 help: ## list the targets
@@ -24,7 +25,7 @@ demo: $(VENV)/.ready-demo ## run the bundled example plan on this machine, and s
 test: $(VENV)/.ready-test ## run every test (PYTEST_ARGS="-x -k name" to choose)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-engines: $(ENGINES)/node_modules/.ready $(TOOLS)/node_modules/.ready ## CI engines and test tools of other people (node 20+)
+engines: $(ENGINES)/node_modules/.ready $(TOOLS)/node_modules/.ready $(SPECS)/node_modules/.ready ## what others made: CI engines, test tools, API schemas (node 20+)
 
 lint: $(VENV)/.ready-dev ## ruff
 	$(BIN)/ruff check .
@@ -63,6 +64,11 @@ $(ENGINES)/node_modules/.ready: $(ENGINES)/package-lock.json
 
 $(TOOLS)/node_modules/.ready: $(TOOLS)/package-lock.json
 	npm ci --prefix $(TOOLS) --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(SPECS)/node_modules/.ready: $(SPECS)/package-lock.json
+	npm ci --prefix $(SPECS) --ignore-scripts --no-audit --no-fund
+	find $(SPECS)/node_modules/@octokit/openapi/generated -name '*.json' ! -name api.github.com.json -delete
 	@touch $@
 
 # --- environments: one .venv, installed in steps, again whenever pyproject.toml changes -------------------------------

@@ -125,7 +125,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeResults:
-    """What is shown natively with a revision. `summary`: markdown within `Forge.summary_limit`. `annotations`: the most
+    """What is shown natively with a revision. `summary`: markdown, of which the forge shows as much as it can. `annotations`: the most
     important first. `totals`: of all tests. `files`: the report's files by name, such as ``merged.xml``, for providers
     that take one.
     """
@@ -135,7 +135,7 @@ class NativeResults:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
-    totals: Totals = Totals()
+    totals: Totals = field(default_factory=Totals)
     files: Mapping[str, Path] = field(default_factory=dict)
 
 

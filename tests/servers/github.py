@@ -1,6 +1,6 @@
 """GitHub, as far as we ask it anything: holds state, and holds each request and answer against GitHub's own OpenAPI.
 
-The document comes from the npm package of GitHub's Octokit (`make specs`); answers begin as its examples.
+The document comes from the npm package of GitHub's Octokit (`make engines`); answers begin as its examples.
 """
 
 from __future__ import annotations
@@ -206,5 +206,5 @@ def _tagged(asked: Asked, answer: Answer) -> Answer:
 
 def serve() -> AbstractContextManager[GithubServer]:
     """On a free port. Needs GitHub's OpenAPI."""
-    need(SPEC.is_file(), "GitHub's OpenAPI is not here: make specs")
+    need(SPEC.is_file(), "GitHub's OpenAPI is not here: make engines")
     return serving(GithubServer())
