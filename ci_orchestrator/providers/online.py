@@ -125,9 +125,9 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeResults:
-    """What is shown natively with a revision. `summary`: markdown, of which the forge shows as much as it can. `annotations`: the most
-    important first. `totals`: of all tests. `files`: the report's files by name, such as ``merged.xml``, for providers
-    that take one.
+    """What is shown natively with a revision. `summary`: markdown, of which the forge shows as much as it can.
+    `annotations`: the most important first. `totals`: of all tests. `files`: the report's files by name, such as
+    ``merged.xml``, for providers that take one.
     """
 
     name: str

@@ -46,7 +46,7 @@ MISTAKES = [
 @contextmanager
 def failing(words: str) -> Iterator[GithubServer]:
     """A server that is to find a problem, in these words."""
-    need(SPEC.is_file(), "GitHub's OpenAPI is not here: make specs")
+    need(SPEC.is_file(), "GitHub's OpenAPI is not here: make engines")
     with pytest.raises(AssertionError) as caught, serving(GithubServer()) as server:
         yield server
     assert words in str(caught.value)
