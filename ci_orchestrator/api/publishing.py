@@ -27,6 +27,7 @@ STATUS = "ci-orchestrator"
 """The name of the status, and of native results; after it the plan's, where it has one."""
 SAID = 140
 """Characters of a status: GitHub's limit, the least of all."""
+FOLLOW = "a trusted workflow that follows this one can tell it: see the page on publishing"
 _STATES = {
     ExitCode.OK: StatusState.SUCCESS,
     ExitCode.TESTS_FAILED: StatusState.FAILURE,
@@ -58,8 +59,11 @@ def publish(
     in any case.
     """
     forge, context = online.forge, online.context
+    saved = f"the comment is in {reported.out / 'comment.md'}"
+    if context.fork and not context.follows:
+        return Posted(said=(f"nothing was told: jobs of a fork may not write; {saved}", FOLLOW))
     if forge is None:
-        return Posted(said=(*online.why, f"the comment is in {reported.out / 'comment.md'}"))
+        return Posted(said=(*online.why, saved))
     telling = _Telling(reported, online, forge, plan, lock, root)
     said: list[str] = []
     refused: list[str] = []

@@ -63,9 +63,10 @@ class Context:
     `revision`: the commit that is tested. `branch`: the branch that it is on. `dirty`: the working tree differs from
     it. `event`: why the build runs, one of ``push``, ``change``, ``schedule``, ``manual``. `change`: the number of the
     pull or merge request; `head`: the revision that it proposes, which is not `revision` where a merge with `base` is
-    tested; `base`: the branch that it goes to. `fork`: it comes from another repository, so that this job may have no
-    secrets and must not be believed. `build`, `attempt`, `job`: as the provider names them. `host`: where this build
-    runs; `forge`: where its repository lives; a Jenkins or Azure build may be of a repository at GitHub.
+    tested; `base`: the branch that it goes to. `fork`: it comes from another repository, so that its jobs may have no
+    secrets and must not be believed; `follows`: this job is none of these, but of a trusted build that follows theirs.
+    `build`, `attempt`, `job`: as the provider names them. `host`: where the build runs; `forge`: where its repository
+    lives; a Jenkins or Azure build may be of a repository at GitHub.
     """
 
     revision: str = ""
@@ -76,6 +77,7 @@ class Context:
     head: str = ""
     base: str = ""
     fork: bool = False
+    follows: bool = False
     build: str = ""
     attempt: int | None = None
     job: str = ""

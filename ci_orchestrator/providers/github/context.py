@@ -156,6 +156,7 @@ def _following(payload: object, place: Place | None) -> Context:
         head=proposed.head,
         base=proposed.base,
         fork=proposed.fork,
+        follows=True,
         build=str(event.number(event.at(run, "id")) or ""),
         attempt=event.number(event.at(run, "run_attempt")) or None,
         host=place,
