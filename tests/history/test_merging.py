@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ci_orchestrator.history import names
+from ci_orchestrator.history import names, schema
 from ci_orchestrator.history.base import BuildRecord, BuildSummary, DamagedHistoryError, Observation
 from ci_orchestrator.history.sqlite import SqliteHistory
 from ci_orchestrator.results.model import Outcome
@@ -182,6 +182,11 @@ def test_names_that_are_a_bomb_are_damage(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(names, "LARGEST", 1_000)
     with closing(SqliteHistory(tmp_path / "a")) as hostile, pytest.raises(DamagedHistoryError, match="longer than"):
         hostile.offer({})
+
+
+def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
+    with closing(schema.connect(tmp_path / "a")) as db:
+        assert db.execute("PRAGMA trusted_schema").fetchone() == (0,)
 
 
 def test_an_older_file_is_understood(tmp_path: Path) -> None:

@@ -103,3 +103,11 @@ def test_columns_that_contradict_each_other_are_damage() -> None:
     unknown = packing.Packed(zlib.compress(b"\7\7"), build.attempts, build.durations)
     with pytest.raises(DamagedHistoryError, match="contradicts"):
         packing.cell(unknown, "t", 0)
+
+
+def test_what_unpacks_to_more_than_it_may_is_refused() -> None:
+    whole = zlib.compress(bytes(100))
+    assert packing.inflate(whole, 100) == bytes(100)
+    for blob, most in ((whole, 99), (whole, 0), (whole, -1), (whole[:-1], 100)):
+        with pytest.raises(zlib.error, match="cut short, or longer"):
+            packing.inflate(blob, most)

@@ -60,7 +60,7 @@ class BranchBlobs:
             commit = self._commit(git, data)
             lease = f"--force-with-lease={self._ref}:{expected}"
             try:
-                git.ask("push", "--no-verify", "--no-signed", lease, REMOTE, f"{commit}:{self._ref}")
+                git.ask("push", "--no-signed", lease, REMOTE, f"{commit}:{self._ref}")
             except GitError as error:
                 tip = self._tip(git)
                 if tip == expected:
