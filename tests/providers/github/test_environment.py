@@ -32,7 +32,7 @@ PUSH = Context(
 )
 CHANGE = replace(PUSH, revision=MERGE, branch="faster", event="change", change=7, head=HEAD, base="main")
 FORK = replace(CHANGE, branch="eve:faster", fork=True)
-FOLLOWING = replace(CHANGE, revision=HEAD, attempt=2, job="")
+FOLLOWING = replace(CHANGE, revision=HEAD, attempt=2, job="", follows=True)
 CONTEXTS = {
     "push": PUSH,
     "tag": replace(PUSH, branch=""),
