@@ -119,5 +119,6 @@ def _with_base(project: Project, online: Online, against: Against, clock: Clock,
 def _remembered(project: Project, reported: Reported, blobs: BlobStore, keep: int, clock: Clock) -> Reported:
     """After this build was recorded. What could not be kept is said, and costs nothing else."""
     carried = push(project.history_file, blobs, keep=keep, clock=clock)
-    report = replace(reported.report, warnings=(*reported.report.warnings, *carried.warnings))
+    before = reported.report.warnings  # what was wrong when it was fetched is not said again
+    report = replace(reported.report, warnings=(*before, *(new for new in carried.warnings if new not in before)))
     return replace(reported, report=report)
