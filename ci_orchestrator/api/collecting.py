@@ -24,11 +24,10 @@ RESULTS = "results.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """Where things are now. `bundles`: the directory that holds them. `lock`: None when the build has none."""
+    """Where things are now. `lock`: None when the build has none."""
 
-    bundles: Path
+    bundles: tuple[Path, ...]
     lock: Path | None
-    artifacts: int
 
 
 def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Collected:
@@ -43,13 +42,14 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
     wanted = [one for one in every if one.name.startswith(OURS)] or every
     for number, artifact in enumerate(sorted(wanted, key=lambda one: (one.created, one.name, one.key))):
         fetch(host, artifact, place / f"{number:05}", clock=clock)
-    if not find_bundles(place):
+    bundles = find_bundles(place)
+    if not bundles:
         raise ProviderError(
             f"build {build or online.context.build} at {host.name} has no bundles",
             fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
         )
     locks = sorted(place.rglob(LOCK_FILE))
-    return Collected(bundles=place, lock=locks[-1] if locks else None, artifacts=len(wanted))
+    return Collected(bundles=bundles, lock=locks[-1] if locks else None)
 
 
 def fetch_base(online: Online, place: Path, clock: Clock) -> tuple[Path | None, str]:

@@ -75,9 +75,10 @@ def deliver(
     warnings: list[str] = []
     against = against or Against()
     if online is not None:
-        if not paths and online.host is not None:
+        here = lock_file is not None or project.has_run
+        if not paths and (online.host is not None or not here):
             found = collect(online, project.state / COLLECTED, clock, build=how.build)
-            paths, lock_file = [found.bundles], lock_file or found.lock
+            paths, lock_file = found.bundles, lock_file or found.lock
         against = _with_base(project, online, against, clock, warnings)
     blobs = open_blobs(how.memory, project.root) if how.memory else None
     if blobs is not None:
@@ -90,12 +91,13 @@ def deliver(
         against=against,
         links=links,
         ci=ci,
+        context=online.context if online else None,
         clock=clock,
         warnings=warnings,
     )
     lock = read_lock(lock_file) if lock_file else None
     plan = plan_of(lock) if lock else project.plan_if_any()
-    if blobs is not None:
+    if blobs is not None and not (online and online.context.fork):  # what a fork says of itself is not believed later
         keep = (plan.report if plan else ReportOptions()).history.keep
         reported = _remembered(project, reported, blobs, keep, clock)
     if online is None:

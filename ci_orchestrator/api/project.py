@@ -96,6 +96,11 @@ class Project:
             return path
         raise UserError(f"{base} has a thousand runs of this second", fix="remove old runs")
 
+    @property
+    def has_run(self) -> bool:
+        """Whether something was run here."""
+        return (self.place / "latest").is_file()
+
     def latest_run(self) -> Path:
         """The last run. Raises `UserError` when there was none."""
         try:

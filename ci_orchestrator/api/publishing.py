@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ci_orchestrator.api.findings import findings
@@ -15,7 +15,7 @@ from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import When
 from ci_orchestrator.providers import sticky
-from ci_orchestrator.providers.local.context import repository
+from ci_orchestrator.providers.local.context import merged, repository
 from ci_orchestrator.providers.online import Ability, Annotation, Forge, NativeResults, Status, StatusState
 from ci_orchestrator.report.comment import render_comment
 from ci_orchestrator.report.comment.options import CommentOptions, marker
@@ -64,19 +64,31 @@ def publish(
         return Posted(said=(f"nothing was told: jobs of a fork may not write; {saved}", FOLLOW))
     if forge is None:
         return Posted(said=(*online.why, saved))
-    telling = _Telling(reported, online, forge, plan, lock, root)
+    if not (context.head or context.revision):
+        return Posted(said=("nothing was said at the forge: the revision is not known",))
+    try:
+        telling = _Telling(reported, _with_head(online, forge, root), forge, plan, lock, root)
+    except ProviderError as error:
+        return Posted(said=(saved,), refused=(str(error),))
     said: list[str] = []
     refused: list[str] = []
     steps: list[Callable[[], str]] = [telling.status, telling.results]
     steps.append(lambda: telling.comment(when or (plan.report.comment.when if plan else "always")))
-    if not (context.head or context.revision):
-        return Posted(said=("nothing was said at the forge: the revision is not known",))
     for step in steps:
         try:
             said.append(step())
         except ProviderError as error:
             refused.append(str(error))
     return Posted(said=tuple(filter(None, said)), refused=tuple(refused))
+
+
+def _with_head(online: Online, forge: Forge, root: Path) -> Online:
+    """Jenkins tests a merge that it makes itself, and tells no revision of the change: it is a parent of the merge."""
+    context = online.context
+    if context.head or not context.change:
+        return online
+    head = forge.head_of(context.change)
+    return replace(online, context=replace(context, head=head)) if head in merged(root) else online
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +118,7 @@ class _Telling:
     def results(self) -> str:
         if Ability.RESULTS not in self.forge.abilities:
             return ""
-        files = {path.relative_to(self.reported.out).as_posix(): path for path in self.reported.files}
+        files = {path.name: path for path in self.reported.files if path.parent == self.reported.out}  # no images
         self.forge.publish_results(
             self.revision,
             NativeResults(

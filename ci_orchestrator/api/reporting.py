@@ -22,7 +22,7 @@ from ci_orchestrator.history.base import BuildRecord, BuildSummary, HistoryError
 from ci_orchestrator.plan.lock import Lock, plan_of
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
-from ci_orchestrator.providers.base import Ci
+from ci_orchestrator.providers.base import Ci, Context
 from ci_orchestrator.providers.local.context import read_context
 from ci_orchestrator.report.comment.media import SUMMARIES
 from ci_orchestrator.report.comment.options import CommentOptions
@@ -85,6 +85,7 @@ def report_files(
     against: Against | None = None,
     links: Links | None = None,
     ci: Ci | None = None,
+    context: Context | None = None,
     clock: Clock | None = None,
     warnings: Sequence[str] = (),
 ) -> Reported:
@@ -92,8 +93,8 @@ def report_files(
     again on the latest run here.
 
     Without a lock the report is uncertified. `against`: what it is held against. `links`: where things can be opened.
-    `ci`: the build that this is a job of; it is shown the summary and what went wrong. `warnings`: what went wrong on
-    the way here.
+    `ci`: the build that this is a job of; it is shown the summary and what went wrong. `context`: what was tested, by
+    default what is checked out here. `warnings`: what went wrong on the way here.
     Raises `UserError` and `ResultsError` for what cannot be read.
     """
     clock = clock or wire.system_clock()
@@ -126,7 +127,7 @@ def report_files(
         sources=sources,
         lock=lock,
         plan=plan,
-        context=read_context(project.root),
+        context=context or read_context(project.root),
         against=against or Against(),
         otherwise=(clock.now(), clock.now()),
         links=links or Links(),

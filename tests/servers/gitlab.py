@@ -63,6 +63,8 @@ class GitlabServer(Service):
         self.notes: list[Json] = []
         self.statuses: list[Json] = []
         self.uploads: dict[str, bytes] = {}
+        self.projects = {REPOSITORY}
+        """Those that are known, of which all the rest is."""
         self.old = False
         """A version that does not tell what runners do, and gives uploads no full path."""
         self._next = 1000
@@ -174,7 +176,7 @@ class GitlabServer(Service):
             self.problem(f"{operation.name}: {words}")
         if refused := self._refused(asked, job=operation.job):
             return refused
-        if path.get("id", REPOSITORY) != REPOSITORY and operation.name != "get_runner":
+        if path.get("id", REPOSITORY) not in self.projects and operation.name != "get_runner":
             return json_answer({"message": "404 Project Not Found"}, 404)
         answer: Answer = getattr(self, operation.name)(asked, path)
         for words in wrong_answer(operation, answer):

@@ -49,6 +49,12 @@ def repository(project: Path) -> Path:
     return Path(top).resolve() if top else project.resolve()
 
 
+def merged(project: Path) -> tuple[str, ...]:
+    """The revisions that what is checked out is a merge of; none where it is no merge."""
+    parents = tuple(_git(project, "rev-parse", "--quiet", "HEAD^@").split())
+    return parents if len(parents) > 1 else ()
+
+
 def remote(project: Path) -> str:
     """The address of the repository that the project was cloned from; empty where there is none."""
     return _git(project, "remote", "get-url", "origin")
