@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from ci_orchestrator.history.carrying import pull, push
 from ci_orchestrator.plan.lock import plan_of
 from ci_orchestrator.plan.report_options import ReportOptions, When
 from ci_orchestrator.providers.base import Ci
+from ci_orchestrator.providers.online import Metered
 from ci_orchestrator.results.report import Links
 
 COLLECTED, BASE = "collected", "base"
@@ -44,10 +45,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """The report, and what became of it."""
+    """The report, and what became of it. `took`: what asking took, a line for each place that was asked."""
 
     reported: Reported
     posted: Posted
+    took: tuple[str, ...] = ()
 
 
 def deliver(
@@ -105,7 +107,15 @@ def deliver(
     return Delivered(
         reported=reported,
         posted=publish(reported, online, plan=plan, lock=lock, root=project.root, when=how.when),
+        took=tuple(_took(online)),
     )
+
+
+def _took(online: Online) -> Iterator[str]:
+    if online.host is not None and isinstance(online.host, Metered):
+        yield f"builds at {online.host.name}: {online.host.meter}"
+    if online.forge is not None and isinstance(online.forge, Metered):
+        yield f"changes at {online.forge.name}: {online.forge.meter}"
 
 
 def _with_base(project: Project, online: Online, against: Against, clock: Clock, warnings: list[str]) -> Against:

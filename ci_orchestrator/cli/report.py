@@ -114,4 +114,6 @@ def run(args: argparse.Namespace) -> ExitCode:
         output.note(printable(line))
     for line in delivered.posted.refused:
         output.note(f"refused: {printable(line)}")
+    for line in delivered.took:
+        output.note(line)
     return worst([code, delivered.posted.exit_code])

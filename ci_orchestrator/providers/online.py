@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from ci_orchestrator.providers.meter import Meter
 from ci_orchestrator.results.model import Totals
 
 
@@ -180,6 +181,14 @@ class Resuming(Protocol):
     def download_from(self, artifact: Artifact, start: int) -> Iterator[bytes]:
         """The bytes of an artifact from `start` on, otherwise as `Host.download`."""
         ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A host or forge that knows what asking it took."""
+
+    @property
+    def meter(self) -> Meter: ...
 
 
 class Forge(Protocol):

@@ -88,6 +88,7 @@ def test_a_build_of_20_jobs_is_told_at_its_change_and_remembered(scene: Scene, m
     assert "1 failed + 99 passed" in done.stdout
     assert f"certificate complete: collected = planned = reported = {TESTS} tests" in said
     assert "refused" not in said
+    assert re.search(rf"^builds at {scene.server.name}: [0-9]+ requests, .* MB received", said, re.MULTILINE)
     assert scene.statuses() == {("ci-orchestrator: shop", FAILED[scene.wall.name])}
     [comment] = scene.bodies()
     assert comment.startswith(FIRST_LINE)

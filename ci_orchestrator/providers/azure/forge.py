@@ -17,6 +17,7 @@ import requests
 
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers import http
 from ci_orchestrator.providers.azure import runs
 from ci_orchestrator.providers.azure.permissions import ATTACHMENTS, CODE, STATUSES, THREADS
 from ci_orchestrator.providers.azure.sdk import MissingIsFine, Sdk, git_models
@@ -55,6 +56,10 @@ class AzureForge:
         self._repository = place.repository.partition("/")[2]
         self._build = context.build if _same_project(context.host, place) else ""
         self._attached: dict[int, dict[str, str]] = {}
+
+    @property
+    def meter(self) -> http.Meter:
+        return http.meter_of(self._sdk.session)
 
     def comments(self, change: int) -> Iterator[Comment]:
         """One request, and one to learn who we are: threads come without pages."""

@@ -17,6 +17,7 @@ import requests
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers import http
 from ci_orchestrator.providers.azure.agents import runner
 from ci_orchestrator.providers.azure.permissions import BUILDS, POOLS
 from ci_orchestrator.providers.azure.sdk import Sdk
@@ -39,6 +40,10 @@ class AzureHost:
         self._sdk = Sdk(place, token, session, clock)
         self._build = context.build
         self._clock = clock
+
+    @property
+    def meter(self) -> http.Meter:
+        return http.meter_of(self._sdk.session)
 
     def artifacts(self, build: str = "") -> Iterator[Artifact]:
         """One request: the service has no pages of them."""

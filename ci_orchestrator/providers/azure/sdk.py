@@ -63,8 +63,8 @@ class Sdk:
         self.project = place.repository.partition("/")[0]
         basic = b64encode(f":{token.reveal()}".encode()).decode()
         self.mask = Mask([token.reveal(), basic] if token else [])
-        self._session = session or http.session(http.Meter(), clock=clock)
-        self._session.auth = self._auth = _auth(token, basic)
+        self.session = session or http.session(http.Meter(), clock=clock)
+        self.session.auth = self._auth = _auth(token, basic)
 
     @cached_property
     def build(self) -> Any:  # noqa: ANN401 - the library has no types
@@ -109,7 +109,7 @@ class Sdk:
                 fix="publish with PublishPipelineArtifact: what lies on a file share is not read",
             )
         auth = self._auth if _trusted(address, self.place.api) else _NOBODY
-        answer = self._session.get(address, stream=True, auth=auth)
+        answer = self.session.get(address, stream=True, auth=auth)
         _accepted(answer)
         return http.pieces(answer)
 
@@ -119,7 +119,7 @@ class Sdk:
 
     def _client(self, kind: Any) -> Any:  # noqa: ANN401
         client = kind(base_url=self.place.api)
-        client.config.pipeline = Pipeline([], PipelineRequestsHTTPSender(_Sender(self._session)))
+        client.config.pipeline = Pipeline([], PipelineRequestsHTTPSender(_Sender(self.session)))
         client.config.keep_alive = True  # the session is ours to close
         return client
 

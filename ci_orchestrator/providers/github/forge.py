@@ -52,6 +52,10 @@ class GithubForge:
         self._of_app = token.reveal().startswith("ghs_")
         self._login = ""
 
+    @property
+    def meter(self) -> http.Meter:
+        return http.meter_of(self._line.session)
+
     def comments(self, change: int) -> Iterator[Comment]:
         with self._line.asking(permissions.READING):
             url = f"{self._line.repository}/issues/{change}/comments"

@@ -46,6 +46,10 @@ class GithubHost:
         self._context = context
         self._clock = clock
 
+    @property
+    def meter(self) -> http.Meter:
+        return http.meter_of(self._line.session)
+
     def artifacts(self, build: str = "") -> Iterator[Artifact]:
         run = build or self._context.build
         if not run.isdigit():

@@ -16,6 +16,7 @@ from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.gitlab import quality, reading
 from ci_orchestrator.providers.gitlab.line import Line
+from ci_orchestrator.providers.http import Meter, meter_of
 from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status
 from ci_orchestrator.providers.shell import REPORT
 
@@ -52,6 +53,10 @@ class GitlabForge:
         )
         self._reports = (root or Path()) / REPORT
         self._attached: dict[int, dict[str, str]] = {}
+
+    @property
+    def meter(self) -> Meter:
+        return meter_of(self._line.session)
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -15,6 +15,7 @@ from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.gitlab import reading
 from ci_orchestrator.providers.gitlab.line import Line
+from ci_orchestrator.providers.http import Meter, meter_of
 from ci_orchestrator.providers.online import Ability, Artifact, Build, Runner
 from ci_orchestrator.providers.transfer import CARRIED, stage
 
@@ -41,6 +42,10 @@ class GitlabHost:
         self._line = Line(place, token, session, self._clock)
         self._build = context.build
         self._root = root or Path()
+
+    @property
+    def meter(self) -> Meter:
+        return meter_of(self._line.session)
 
     @property
     def abilities(self) -> frozenset[Ability]:

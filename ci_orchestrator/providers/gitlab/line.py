@@ -49,13 +49,13 @@ class Line:
         self._place = place
         self._job = isinstance(token, JobToken)
         self._mask = Mask([token.reveal()])
-        self._session = line or session(Meter(), clock=clock)
+        self.session = line or session(Meter(), clock=clock)
         # In `Authorization` a token does not follow a redirection to another host, in GitLab's own header it would.
-        self._session.auth = (
+        self.session.auth = (
             Bearer(token.reveal(), header="JOB-TOKEN", scheme="") if self._job else Bearer(token.reveal())
         )
         address = place.api.rstrip("/").removesuffix("/api/v4")
-        self._client = _Client(address, session=self._session, keep_base_url=True)
+        self._client = _Client(address, session=self.session, keep_base_url=True)
         self._project = self._client.projects.get(place.repository, lazy=True)
         self._us: int | None = None
 
@@ -135,7 +135,7 @@ class Line:
         own = urlsplit(url)[:2]
         for _ in range(_HOPS):
             auth = None if urlsplit(url)[:2] == own else _nobody  # None is the session's
-            answer = self._session.get(url, headers=headers, stream=True, allow_redirects=False, auth=auth)
+            answer = self.session.get(url, headers=headers, stream=True, allow_redirects=False, auth=auth)
             if not answer.is_redirect:
                 return answer
             url = urljoin(url, answer.headers["Location"])
@@ -239,7 +239,7 @@ class Line:
         """Keep a file with the project; its address. (What python-gitlab sends for it cannot be sent a second time.)"""
         url = f"{self._place.api}/projects/{quote(self._place.repository, safe='')}/uploads"
         with self._asking(Asks.ATTACH):
-            answer = self._session.post(url, files={"file": (file, data)}, allow_redirects=False)
+            answer = self.session.post(url, files={"file": (file, data)}, allow_redirects=False)
             answer.raise_for_status()
             said = answer.json()
         path = reading.text(said, "url") if isinstance(said, dict) else ""

@@ -12,9 +12,9 @@ variables (``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE``). A session is 
 """
 
 from ci_orchestrator.providers.http.errors import FIXES, explained, own_words, refusal, refused, unreachable
-from ci_orchestrator.providers.http.meter import Meter
 from ci_orchestrator.providers.http.patience import LONGEST_WAIT, TRIES, Patience
-from ci_orchestrator.providers.http.sending import CONNECT, PIECE, READ, Bearer, pieces, session
+from ci_orchestrator.providers.http.sending import CONNECT, PIECE, READ, Bearer, meter_of, pieces, session
+from ci_orchestrator.providers.meter import Meter
 
 __all__ = [
     "CONNECT",
@@ -27,6 +27,7 @@ __all__ = [
     "Meter",
     "Patience",
     "explained",
+    "meter_of",
     "own_words",
     "pieces",
     "refusal",

@@ -11,8 +11,8 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.providers.http.cache import Cache
-from ci_orchestrator.providers.http.meter import Meter
 from ci_orchestrator.providers.http.patience import READING, Patience, asked_wait
+from ci_orchestrator.providers.meter import Meter
 
 CONNECT = 10.0
 """Seconds until a connection must stand."""
@@ -27,7 +27,7 @@ class PatientAdapter(HTTPAdapter):
 
     def __init__(self, meter: Meter, patience: Patience, clock: Clock) -> None:
         super().__init__()
-        self._meter = meter
+        self.meter = meter
         self._patience = patience
         self._clock = clock
         self._cache = Cache()
@@ -53,12 +53,12 @@ class PatientAdapter(HTTPAdapter):
                 if not stream:
                     _ = answer.content  # here, so that a connection that is cut within it counts as a try
             except requests.RequestException as error:
-                self._meter.failed(request)
+                self.meter.failed(request)
                 if tried == self._patience.tries or not _again(request.method or "", error):
                     raise
                 self._wait(self._patience.pause(tried))
                 continue
-            self._meter.answered(request, answer, stream=stream)
+            self.meter.answered(request, answer, stream=stream)
             wait = self._patience.after(request.method or "", answer, tried, self._clock.now())
             if wait is None:
                 self._heed(answer)
@@ -68,7 +68,7 @@ class PatientAdapter(HTTPAdapter):
         raise AssertionError("the last try returns or raises")
 
     def _wait(self, seconds: float) -> None:
-        self._meter.tries_again(seconds)
+        self.meter.tries_again(seconds)
         self._clock.sleep(seconds)
 
     def _heed(self, answer: requests.Response) -> None:
@@ -80,7 +80,7 @@ class PatientAdapter(HTTPAdapter):
     def _hold_back(self) -> None:
         wait = self._not_before - self._clock.monotonic()
         if wait > 0:
-            self._meter.waits(wait)
+            self.meter.waits(wait)
             self._clock.sleep(wait)
 
 
@@ -94,6 +94,12 @@ def session(meter: Meter, *, patience: Patience | None = None, clock: Clock | No
     made.mount("http://", adapter)
     made.headers["User-Agent"] = "ci-orchestrator"
     return made
+
+
+def meter_of(made: requests.Session) -> Meter:
+    """The meter of a session; one that counts nothing for a session that `session` did not make."""
+    adapter = made.get_adapter("https://")
+    return adapter.meter if isinstance(adapter, PatientAdapter) else Meter()
 
 
 class Bearer(requests.auth.AuthBase):

@@ -19,6 +19,7 @@ from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.base import Context, Place
+from ci_orchestrator.providers.http import Meter, meter_of
 from ci_orchestrator.providers.jenkins.line import Fields, Line, job_path
 from ci_orchestrator.providers.jenkins.permissions import ARTIFACTS, BUILDS, DESCRIPTION, RUNNERS
 from ci_orchestrator.providers.online import Ability, Artifact, Build, Runner, RunnerState
@@ -59,6 +60,10 @@ class JenkinsHost:
     @property
     def name(self) -> str:
         return "jenkins"
+
+    @property
+    def meter(self) -> Meter:
+        return meter_of(self._line.session)
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -35,10 +35,10 @@ class Line:
         self._place = place
         self._mask = Mask([token.reveal(), password])
         self._root = place.api.rstrip("/")
-        self._session = line or session(Meter(), clock=clock)
-        self._session.auth = (user, password) if with_user else Bearer(token.reveal())
+        self.session = line or session(Meter(), clock=clock)
+        self.session.auth = (user, password) if with_user else Bearer(token.reveal())
         requester = Requester(max_retries=None)
-        requester.session = self._session
+        requester.session = self.session
         # Without a time-out of its own, those of the session count.
         self._jenkins = Jenkins(self._root, requester=requester, lazy=True, timeout=None)
 
@@ -63,7 +63,7 @@ class Line:
     def stream(self, operation: Operation, path: str) -> Iterator[bytes]:
         """The bytes at `path`."""
         with self._asking(operation):
-            answer = self._session.get(f"{self._root}{path}", stream=True)
+            answer = self.session.get(f"{self._root}{path}", stream=True)
             with answer:
                 answer.raise_for_status()
                 yield from pieces(answer)

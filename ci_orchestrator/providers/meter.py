@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
-import requests
+if TYPE_CHECKING:
+    import requests
 
 _REMAINING = ("X-RateLimit-Remaining", "RateLimit-Remaining")
 
