@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ci_orchestrator import __version__
+from ci_orchestrator.analysis.benchmarks import benchmarks_gone
 from ci_orchestrator.analysis.coverage import coverage_change
 from ci_orchestrator.analysis.flaky import flaky_tests
 from ci_orchestrator.analysis.quality import judge
@@ -89,9 +90,12 @@ class Material:
             interrupted=self.interrupted,
         )
         analysis = compared(report, base)
-        if files or self.against.diff:
-            change = coverage_change(files, coverage_of(base), self.against.read_diff(self._within()))
-            analysis = replace(analysis, coverage=change)
+        diff, covered = self.against.read_diff(self._within()) if self.against.diff else None, coverage_of(base)
+        if files or diff is not None or covered is not None:  # also when the base alone was measured
+            analysis = replace(analysis, coverage=coverage_change(files, covered, diff))
+        if base is not None:
+            gone = benchmarks_gone(report.benchmarks, base.benchmarks, diff.removed if diff else ())
+            analysis = replace(analysis, benchmarks_gone=gone)
         return replace(report, analysis=analysis)
 
     def judge(self, report: Report) -> Report:
@@ -150,6 +154,7 @@ class Material:
             return
         ran = {job for job, _ in self.sources.fold.jobs}
         lost = {state.job for state in self.sources.fold.jobs.values() if state.lost}
+        cut_off = {state.job for state in self.sources.fold.jobs.values() if state.cut_off or state.present}
         for name in sorted({job.suite for job in self.lock.jobs}):
             if self.plan.suites[name].coverage is None:
                 continue
@@ -160,6 +165,8 @@ class Material:
                 yield f"{len(jobs - ran)} of {len(jobs)} jobs of suite {name} left nothing"
             elif jobs & lost:
                 yield f"a worker of suite {name} was lost, and what it had measured with it"
+            elif jobs & cut_off:
+                yield f"a run was ended before a worker of suite {name} could tell all that it had measured"
 
     def _tables(self, results: Sequence[TestResult]) -> tuple[Table, ...]:
         if self.plan is None:
