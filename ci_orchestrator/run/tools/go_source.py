@@ -12,7 +12,7 @@ from pathlib import Path
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.MULTILINE)
 _LINE = re.compile(r"(?:^\s*|/)([^\s/:]+_test\.go):([0-9]{1,7})", re.MULTILINE)  # as logged, or in a panic's trace
 _BETWEEN = r"(?>\s|//[^\n]*+|/\*.{0,2000}?\*/)"  # what may stand between two words of Go
-_MAIN = r"TestMain\s*\([^)]*\bM\s*\)"  # with a *testing.T it would be a test
+_MAIN = r"TestMain\s*\([^)]{0,200}\bM\s*\)"  # with a *testing.T it would be a test
 _FUNCTION = re.compile(rf"\bfunc{_BETWEEN}++(?!{_MAIN})((?:Test|Example|Fuzz)\w*)", re.DOTALL)
 
 
