@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ci_orchestrator.report.escape import for_html, source_address
+from ci_orchestrator.report.figures import coverage_gone
 from ci_orchestrator.report.html_links import outward
 from ci_orchestrator.report.html_rows import more
 from ci_orchestrator.report.html_table import Cell, bar, number, table, text
@@ -19,10 +20,10 @@ Address = Callable[[str, int], str]
 
 
 def coverage(report: Report) -> str:
-    """The section; empty when nothing was measured."""
+    """The section; empty when nothing was measured, here and in the base."""
     found, change = report.coverage, report.analysis.coverage
     if found is None:
-        return ""
+        return _gone(before) if (before := coverage_gone(report)) else ""
 
     def address(path: str, line: int) -> str:
         return source_address(report.links.source, path, line)
@@ -33,6 +34,14 @@ def coverage(report: Report) -> str:
         f'<section class="card" id="coverage"><h2>Coverage</h2><dl class="facts shares">{facts}</dl>'
         f"{_partial(found.partial)}{_changed(change.files if change else (), address)}"
         f"{_files(found.files, unfolded=not (change and change.files))}</section>\n"
+    )
+
+
+def _gone(before: Counts) -> str:
+    there = f"the base has {percent(before.share)} of {before.total:,} lines"
+    return (
+        '<section class="card" id="coverage"><h2>Coverage</h2>'
+        f'<p class="not-proven"><span class="badge">? not measured</span> {there}</p></section>\n'
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ci_orchestrator.results.benchmark import Better
+from ci_orchestrator.results.benchmark import Benchmark, Better
 from ci_orchestrator.results.coverage import Counts
 
 
@@ -136,13 +136,15 @@ class FlakyTest:
 class Analysis:
     """All of it. None: there was nothing to compare with. `flaky` and `slower`: the worst first.
 
-    `time_before`: seconds of test time of the base build.
+    `benchmarks_gone`: those of the base that this build does not have, as they were measured there, without their raw
+    values. `time_before`: seconds of test time of the base build.
     """
 
     base: Base | None = None
     changes: Changes | None = None
     coverage: CoverageChange | None = None
     benchmarks: tuple[BenchmarkChange, ...] = ()
+    benchmarks_gone: tuple[Benchmark, ...] = ()
     flaky: tuple[FlakyTest, ...] = ()
     slower: tuple[DurationChange, ...] = ()
     time_before: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.changes import base_name
+from ci_orchestrator.report.figures import coverage_gone
 from ci_orchestrator.report.markdown import code, place, row, table_head
 from ci_orchestrator.report.wording import count, counted, listed, percent, points
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
@@ -24,7 +25,7 @@ def coverage(report: Report) -> Block | None:
     """The totals, the diff, and the files of it, those with the most uncovered lines first."""
     found = report.coverage
     if found is None:
-        return None
+        return _gone(report)
     change = report.analysis.coverage
     files = sorted(change.files if change else (), key=lambda one: (_missing(one) == 0, -_missing(one), one.path))
     table = f"\n\n{table_head('file', '>lines', '>before', '>changed lines', 'uncovered')}" if files else "\n"
@@ -40,10 +41,20 @@ def coverage(report: Report) -> Block | None:
 
 
 def in_short(report: Report) -> str:
-    """``coverage 88.7% (−0.1 points)``, for a comment of one line; empty when nothing was measured."""
+    """``coverage 88.7% (−0.1 points)``, for a comment of one line; empty when nothing was ever measured."""
     if report.coverage is None:
-        return ""
+        before = coverage_gone(report)
+        return f"coverage not measured ({percent(before.share)} in the base)" if before else ""
     return f"coverage {percent(report.coverage.lines.share)} ({_since(report.coverage.lines, _before(report))})"
+
+
+def _gone(report: Report) -> Block | None:
+    """That nothing was measured although the base was."""
+    before = coverage_gone(report)
+    if before is None:
+        return None
+    there = f"{base_name(report.analysis.base)} has {percent(before.share)} of {count(before.total)} lines"
+    return Block(name="coverage", head=f"#### Coverage\n\n**Not measured**: {there}.\n", news=True)
 
 
 def _news(found: CoverageSummary, change: CoverageChange | None) -> bool:

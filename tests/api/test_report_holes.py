@@ -1,0 +1,75 @@
+"""What is missing is said: nothing is called unchanged, and no gate passes, for want of data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mixed import judged, report, write_mixed, write_plan
+
+from ci_orchestrator.report.html import render_html
+from ci_orchestrator.report.terminal import render_terminal
+from ci_orchestrator.results.quality import Judgement
+
+FASTER = "BenchmarkPrice-2   \t 5000000\t       120.5 ns/op\n"
+
+
+def comment(out: Path) -> str:
+    return (out / "comment.md").read_text()
+
+
+def test_coverage_that_only_the_base_has_is_news(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    base = report(tmp_path, folder, out="base").out / "results.json"
+    (folder / "lcov.info").unlink()
+    done = report(tmp_path, folder, base=base)
+    assert "**Not measured**: the base has 66.7% of 3 lines" in comment(done.out)
+    assert "nothing changed" not in comment(done.out)
+    assert "coverage    not measured; the base has 66.7% of lines" in render_terminal(done.report)
+    assert "not measured</span> the base has 66.7% of 3 lines" in render_html(done.report).decode()
+
+
+def test_a_benchmark_that_is_gone_is_news_and_lets_no_gate_pass(tmp_path):
+    write_plan(tmp_path, {"benchmarks": {"max-regression": "5%"}})
+    folder = write_mixed(tmp_path / "results", failing=False)
+    other = folder / "bench.txt"
+    kept = other.read_text()
+    other.write_text(kept.replace("PASS\n", f"{FASTER}PASS\n"))
+    base = report(tmp_path, folder, out="base").out / "results.json"
+    assert judged(report(tmp_path, folder, base=base, gate=True))["benchmarks.max-regression"] is Judgement.PASS
+    other.write_text(kept)
+    done = report(tmp_path, folder, base=base, gate=True)
+    assert judged(done)["benchmarks.max-regression"] is Judgement.INCONCLUSIVE
+    assert "1 same and 1 gone, compared with the base. Not measured now: <code>BenchmarkPrice</code>" in comment(
+        done.out
+    )
+    assert "benchmarks  1 same, 1 of the base gone" in render_terminal(done.report)
+    assert "Gone since the base" in render_html(done.report).decode()
+    assert "<bdi>BenchmarkPrice</bdi>" in render_html(done.report).decode()
+    other.unlink()
+    none = report(tmp_path, folder, base=base, gate=True)
+    assert "2 gone, compared with the base" in comment(none.out)
+    assert "benchmarks  2 of the base gone" in render_terminal(none.report)
+    assert "None was measured; the base has some." in render_html(none.report).decode()
+
+
+def test_a_benchmark_went_with_the_file_that_the_change_removes(tmp_path):
+    write_plan(tmp_path, {"benchmarks": {"max-regression": "5%"}})
+    folder = write_mixed(tmp_path / "results", failing=False)
+    more = folder / "more.json"
+    more.write_text('[{"name": "sort", "unit": "s", "value": 2, "group": "bench/test_sort.py"}]')
+    base = report(tmp_path, folder, out="base").out / "results.json"
+    more.unlink()
+    diff = tmp_path / "change.diff"
+    diff.write_text("--- a/bench/test_sort.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-import pytest\n")
+    assert judged(report(tmp_path, folder, base=base, gate=True))["benchmarks.max-regression"] is Judgement.INCONCLUSIVE
+    done = report(tmp_path, folder, base=base, diff=diff, gate=True)
+    assert judged(done)["benchmarks.max-regression"] is Judgement.PASS
+    assert not done.report.analysis.benchmarks_gone
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf"])
+def test_a_benchmark_without_a_number_is_a_warning(tmp_path, value):
+    folder = write_mixed(tmp_path / "results", failing=False, nanoseconds=value)
+    done = report(tmp_path, folder)
+    assert any("without a name or a plausible value" in warning for warning in done.report.warnings)
