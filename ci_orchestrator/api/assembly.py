@@ -55,6 +55,13 @@ class Material:
     links: Links = NO_LINKS
     interrupted: bool = False
 
+    @property
+    def source(self) -> str:
+        """What was tested, as the history knows it: the revision; empty, which is unknown, when the working tree has
+        changes of its own. Two such builds at one revision ran different code: they contradict each other in nothing.
+        """
+        return "" if self.context.dirty else self.context.revision
+
     def assemble(self) -> Report:
         """The report as far as this build alone, its base and its diff say; the history is asked later (`recall`).
 
@@ -181,15 +188,15 @@ class Material:
         return tuple(tables)
 
 
-def recall(report: Report, store: Store, build: str) -> Report:
+def recall(report: Report, store: Store, build: str, source: str) -> Report:
     """The report with what earlier builds say of its tests: which are flaky, which got slower.
 
-    Raises `HistoryError`.
+    `source`: see `Material`. Raises `HistoryError`.
     """
     if not report.results:
         return report
     revisions = [one.revision for one in store.builds(last=LAST, but=build)]
-    flaky = flaky_tests(report.results, store.patterns(last=LAST, but=build), revisions, report.revision)
+    flaky = flaky_tests(report.results, store.patterns(last=LAST, but=build), revisions, source)
     late = slower(report.results, store.durations(worth_asking(report.results), last=20, but=build))
     return replace(report, analysis=replace(report.analysis, flaky=flaky, slower=late))
 

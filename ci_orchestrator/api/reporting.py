@@ -181,9 +181,9 @@ def _remember(project: Project, report: Report, material: Material, build: str, 
         warnings.append(opened.warning)
     trend: tuple[TrendPoint, ...] = ()
     try:
-        report = recall(report, opened.store, build)
+        report = recall(report, opened.store, build, material.source)
         if report.results:
-            opened.store.record(_record(report, material.lock, build))
+            opened.store.record(_record(report, material, build))
             opened.store.forget(keep=keep)
         trend = tuple(_point(one) for one in reversed(opened.store.builds(last=TREND)))
     except HistoryError as error:
@@ -193,12 +193,13 @@ def _remember(project: Project, report: Report, material: Material, build: str, 
     return replace(report, warnings=tuple(warnings), trend=trend)
 
 
-def _record(report: Report, lock: Lock | None, build: str) -> BuildRecord:
+def _record(report: Report, material: Material, build: str) -> BuildRecord:
+    lock = material.lock
     complete = report.certificate.complete and not report.interrupted
     return BuildRecord(
         build=build,
         started=report.started,
-        revision=report.revision,
+        revision=material.source,
         branch=report.branch,
         wall=report.wall,
         complete=complete and (lock is None or {job.suite for job in lock.jobs} == set(lock.plan["suites"])),

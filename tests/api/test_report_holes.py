@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from mixed import judged, report, write_mixed, write_plan
 
+from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.reporting import report_files
+from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.report.html import render_html
 from ci_orchestrator.report.terminal import render_terminal
 from ci_orchestrator.results.quality import Judgement
@@ -73,3 +77,29 @@ def test_a_benchmark_without_a_number_is_a_warning(tmp_path, value):
     folder = write_mixed(tmp_path / "results", failing=False, nanoseconds=value)
     done = report(tmp_path, folder)
     assert any("without a name or a plausible value" in warning for warning in done.report.warnings)
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_fix_in_the_working_tree_contradicts_nothing(tmp_path, committed):
+    """A failing run, then a passing one at the same HEAD: flaky, unless the working tree was changed between them."""
+    write_plan(tmp_path, {"flaky": {"new": 0}, "failures": 9})
+    source = tmp_path / "shop.py"
+    source.write_text("total = 0\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "shop.py")
+    git(tmp_path, "commit", "-q", "-m", "shop")
+    if not committed:
+        source.write_text("total = 0.1\n")
+    first = report(tmp_path, write_mixed(tmp_path / "results")).report
+    if not committed:
+        source.write_text("total = 1\n")
+    folder = write_mixed(tmp_path / "results", failing=False)
+    found = report_files(Project.at(tmp_path / "testplan.yaml"), [folder], out=tmp_path / "out", clock=FakeClock(9.0))
+    assert found.report.revision == first.revision != ""
+    flaky = [one.test for one in found.report.analysis.flaky]
+    assert flaky == (["python::shop/test_cart.py::test_rounding"] if committed else [])
+
+
+def git(root: Path, *arguments: str) -> None:
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *author, *arguments], cwd=root, check=True)
