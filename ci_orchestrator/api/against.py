@@ -64,7 +64,7 @@ class Against:
         except ResultsError as error:
             where = Where(str(self.diff), error.where.line if error.where else None)
             raise ResultsError(error.what, fix=error.fix, where=where) from None
-        return told if within == "." else _inside(told, f"{within}/")
+        return told if within == "." or told.empty else _inside(told, f"{within}/")
 
 
 def compared(report: Report, base: Report | None) -> Analysis:

@@ -50,8 +50,10 @@ def _facts(found: CoverageSummary, change: CoverageChange | None, *, based: bool
     if found.branches.total:
         yield "branches", _share(found.branches)
     if change and change.changed is not None:
-        nothing = "" if change.changed.total else " the change has no executable line"
-        yield "lines of the change", _share(change.changed) + nothing
+        why = "none of its files was measured" if change.none_measured else "the change has no executable line"
+        yield "lines of the change", _share(change.changed) + ("" if change.changed.total else f" {why}")
+    elif change and change.empty_diff:
+        yield "lines of the change", "<b>unknown</b> the diff is empty"
 
 
 def _share(counts: Counts) -> str:

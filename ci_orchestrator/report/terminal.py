@@ -221,7 +221,10 @@ def _coverage(found: CoverageSummary, change: CoverageChange | None) -> str:
         said += f" ({points(found.lines.share - before)})"
     if change and change.changed is not None:
         share = f"{percent(change.changed.share)} of the changed lines"
-        said += f", {share if change.changed.total else 'no executable line changed'}"
+        none = "no changed file was measured" if change.none_measured else "no executable line changed"
+        said += f", {share if change.changed.total else none}"
+    elif change and change.empty_diff:
+        said += ", the diff is empty"
     return said + (", partial" if found.partial else "")
 
 

@@ -67,8 +67,9 @@ class FileChange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageChange:
     """Coverage against the base and the diff. `before`: lines of the base, None when it is missing; `before_partial`:
-    they are not all of the base's. `changed`: the executable lines of the diff, None without a diff; a total of 0 means
-    that it has none. `files`: sorted. `unmeasured`: changed files, sorted, of which nothing is known although others
+    they are not all of the base's. `changed`: the executable lines of the diff, None without one or with an empty one
+    (`empty_diff`); a total of 0 means that it has none, or that none of its files was measured (`none_measured`).
+    `files`: sorted. `unmeasured`: changed files, sorted, of which nothing is known although others
     with their ending are measured: tests themselves, or code that no test ever loads."""
 
     before: Counts | None = None
@@ -76,6 +77,8 @@ class CoverageChange:
     changed: Counts | None = None
     files: tuple[FileChange, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    none_measured: bool = False
+    empty_diff: bool = False
 
 
 class Shift(StrEnum):

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from mixed import judged, report, write_mixed, write_plan
+from mixed import DIFF, judged, report, write_mixed, write_plan
 
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import report_files
@@ -103,3 +103,15 @@ def test_a_fix_in_the_working_tree_contradicts_nothing(tmp_path, committed):
 def git(root: Path, *arguments: str) -> None:
     author = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *author, *arguments], cwd=root, check=True)
+
+
+def test_an_empty_diff_lets_no_gate_pass(tmp_path):
+    write_plan(tmp_path, {"coverage": {"changed-lines": "50%"}})
+    folder = write_mixed(tmp_path / "results", failing=False)
+    diff = tmp_path / "change.diff"
+    diff.write_text(DIFF)
+    assert judged(report(tmp_path, folder, diff=diff, gate=True))["coverage.changed-lines"] is Judgement.PASS
+    diff.write_text("")
+    done = report(tmp_path, folder, diff=diff, gate=True)
+    assert judged(done)["coverage.changed-lines"] is Judgement.INCONCLUSIVE
+    assert "the diff is empty" in comment(done.out)

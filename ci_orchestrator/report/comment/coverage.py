@@ -63,7 +63,12 @@ def _news(found: CoverageSummary, change: CoverageChange | None) -> bool:
         return bool(found.partial)
     now, before = found.lines.share, change.before.share if change.before else None
     moved = before is not None and (now is None or abs(now - before) >= _MOVED)
-    return moved or bool(found.partial) or bool(change.changed and change.changed.covered < change.changed.total)
+    return (
+        moved
+        or bool(found.partial)
+        or change.empty_diff
+        or bool(change.changed and change.changed.covered < change.changed.total)
+    )
 
 
 def _totals(report: Report, found: CoverageSummary, change: CoverageChange | None) -> list[str]:
@@ -74,10 +79,13 @@ def _totals(report: Report, found: CoverageSummary, change: CoverageChange | Non
     if found.branches.total:
         said.append(f"**{percent(found.branches.share)}** of {count(found.branches.total)} branches")
     if change and change.changed is not None:
-        none = "the changed lines: the diff has no executable lines"
+        why = "none of the changed files was measured" if change.none_measured else "the diff has no executable lines"
+        none = f"the changed lines: {why}"
         said.append(
             f"**{percent(change.changed.share)}** of {_changed(change.changed) if change.changed.total else none}"
         )
+    if change and change.empty_diff:
+        said.append("**Unknown** how many of the changed lines: the diff is empty")
     if change and (left := change.unmeasured):
         names = listed([*map(code, left[:_NAMED]), *([f"{len(left) - _NAMED:,} more"] if len(left) > _NAMED else [])])
         said.append(f"Not measured: {counted(len(left), 'changed file')}, {names}")
