@@ -18,7 +18,7 @@ from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, 
 from ci_orchestrator.api.sources import Sources, gather
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import UserError
-from ci_orchestrator.history.base import BuildRecord, BuildSummary, HistoryError, observe
+from ci_orchestrator.history.base import BuildRecord, BuildSummary, Each, HistoryError, observe
 from ci_orchestrator.plan.lock import Lock, plan_of
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
@@ -204,7 +204,7 @@ def _record(report: Report, material: Material, build: str) -> BuildRecord:
         wall=report.wall,
         complete=complete and (lock is None or {job.suite for job in lock.jobs} == set(lock.plan["suites"])),
         coverage=report.coverage.lines.share if report.coverage else None,
-        observations=[observe(result) for result in report.results],
+        observations=Each(observe, report.results),
     )
 
 
