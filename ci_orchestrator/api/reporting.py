@@ -160,6 +160,8 @@ def _publish(material: Material, comment: CommentOptions, *, build: str, out: Pa
     """`build`: its name in the history; empty: it is named by its content, and `out` by it."""
     project = material.project
     report = material.assemble()
+    if material.sources.second_hand:
+        report = replace(report, certificate=replace(report.certificate, certified=False))
     build = build or f"report-{_fingerprint(report)}"
     out = out or project.state / "reports" / build
     report = _remember(project, report, material, build, keep=_options(material.plan).history.keep)
