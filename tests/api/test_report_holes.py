@@ -9,8 +9,10 @@ import pytest
 from mixed import DIFF, judged, report, write_mixed, write_plan
 
 from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.reading import read_files
 from ci_orchestrator.api.reporting import report_files
 from ci_orchestrator.clock import FakeClock
+from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.report.html import render_html
 from ci_orchestrator.report.terminal import render_terminal
 from ci_orchestrator.results.quality import Judgement
@@ -115,3 +117,29 @@ def test_an_empty_diff_lets_no_gate_pass(tmp_path):
     done = report(tmp_path, folder, diff=diff, gate=True)
     assert judged(done)["coverage.changed-lines"] is Judgement.INCONCLUSIVE
     assert "the diff is empty" in comment(done.out)
+
+
+@pytest.mark.parametrize(
+    ("case", "code"),
+    [
+        ('<testcase name="a" classname="b" time="NaN"/>', ExitCode.OK),
+        ('<testcase name="a"><system-out>\x01</system-out></testcase>', ExitCode.OK),
+        ('<testcase name="\x01"/>', ExitCode.NOT_PROVEN),
+        ('<testsuite failures="1"><testcase name="a"/></testsuite>', ExitCode.NOT_PROVEN),
+    ],
+)
+def test_only_what_touches_the_results_costs_their_proof(tmp_path, case, code):
+    """Every blemish is said."""
+    (tmp_path / "r.xml").write_text(f'<testsuite name="s">{case}</testsuite>')
+    found = report(tmp_path, tmp_path / "r.xml").report
+    assert found.exit_code is code
+    assert "r.xml" in found.warnings[0]
+
+
+def test_harmless_blemishes_cross_from_process_to_process(tmp_path):
+    for number in range(40):
+        (tmp_path / f"{number:02}.xml").write_text('<testsuite><testcase name="a" time="NaN"/></testsuite>')
+    files = [(path, True) for path in sorted(tmp_path.iterdir())]
+    told = list(read_files(files, width=2, head_start=0))
+    assert [len(one.notes) for one in told] == [1] * 40
+    assert not any(one.warnings for one in told)
