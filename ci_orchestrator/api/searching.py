@@ -90,9 +90,13 @@ class Search:
             elif entry.is_symlink():
                 links.append(folder.path / name)
             elif entry.is_file(follow_symlinks=False):
-                self._files.add(folder.real / name)
-                self.files.append(folder.path / name)
+                self._take(folder.path / name, folder.real / name)
         return inner
+
+    def _take(self, file: Path, real: Path) -> None:
+        if real not in self._files:
+            self._files.add(real)
+            self.files.append(file)
 
     def _ours(self, folder: _Folder, entries: Mapping[str, os.DirEntry[str]]) -> frozenset[str]:
         """The names in a folder that are of a report of ours: other things may lie beside it."""
@@ -123,7 +127,6 @@ class Search:
             return [_Folder(link, real, hidden=False)]
         if not inside or not S_ISREG(mode):
             self.links.append(link)
-        elif real not in self._files:
-            self._files.add(real)
-            self.files.append(link)
+        else:
+            self._take(link, real)
         return []

@@ -61,7 +61,8 @@ def may_be_coverage(name: str) -> bool:
 
 
 def _ending(name: str) -> str:
-    return f".{name.rpartition('.')[2].lower()}"
+    stem, dot, ending = name.rpartition(".")
+    return f".{ending.lower()}" if stem and dot else ""
 
 
 def _is_lcov(text: str, name: str) -> bool:
