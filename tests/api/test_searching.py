@@ -168,3 +168,26 @@ def test_results_of_ours_are_read_when_they_are_named(tmp_path):
     named = report(tmp_path, done.out / "merged.xml", out=tmp_path / "again").report
     assert named.totals.tests == 2
     assert named.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "partial"),
+    [
+        ("TEST-b.xml", "<testsui", 3, False),
+        ("jest.json", '{"numFailedTests":0,"numPass', 3, False),
+        ("report.xml", "<!DOCTYPE html><html><body>502<br></body></html>", 3, False),
+        ("cobertura.xml", "<", 3, True),
+        ("cobertura.xml", '<?xml version="1.0" ?>\n<coverage line-ra', 0, True),
+        ("lcov.info", "TN:", 0, True),
+        ("pom.xml", "<project><name>shop</name></project>", 0, False),
+        ("tsconfig.json", '{\n  "strict": true, // always\n}', 0, False),
+    ],
+)
+def test_what_was_torn_before_it_could_be_told_is_lost_and_other_files_are_not(tmp_path, name, content, code, partial):
+    results = write(tmp_path / "results", "a.xml")
+    (results / name).write_text(content)
+    told = found(tmp_path)
+    assert bool(told.partial) is partial
+    done = report(tmp_path, results, out=tmp_path / "out").report
+    assert done.exit_code == code
+    assert any(name in warning for warning in done.warnings)
