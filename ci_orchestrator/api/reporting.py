@@ -17,7 +17,7 @@ from ci_orchestrator.api.outputs import comment_options, write_outputs
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.api.sources import Sources, gather
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.errors import UserError
+from ci_orchestrator.errors import ResultsError, UserError, Where
 from ci_orchestrator.history.base import BuildRecord, BuildSummary, Each, HistoryError, observe
 from ci_orchestrator.plan.lock import Lock, plan_of
 from ci_orchestrator.plan.models import Plan
@@ -26,6 +26,7 @@ from ci_orchestrator.providers.base import Ci
 from ci_orchestrator.providers.local.context import read_context
 from ci_orchestrator.report.comment.media import SUMMARIES
 from ci_orchestrator.report.comment.options import CommentOptions
+from ci_orchestrator.report.comment.overriding import template_problems
 from ci_orchestrator.report.summary import render_summary
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.report import Links, Report, TrendPoint
@@ -147,7 +148,10 @@ def _others(project: Project, plan: Plan | None) -> dict[str, dict[Path, bool]]:
     options, root = _options(plan), project.root
     found: dict[str, dict[Path, bool]] = {}
     for glob in (*options.results, *options.benchmarks):
-        inside = (path for path in root.glob(glob) if path.is_file() and path.resolve().is_relative_to(root))
+        try:
+            inside = [path for path in root.glob(glob) if path.is_file() and path.resolve().is_relative_to(root)]
+        except OSError as error:
+            raise ResultsError(f"cannot be read: {error.strerror}", where=Where(str(error.filename))) from None
         found[glob] = dict.fromkeys(sorted(inside), True)
     return found
 
@@ -166,6 +170,7 @@ def _publish(material: Material, comment: CommentOptions, *, build: str, out: Pa
     out = out or project.state / "reports" / build
     report = _remember(project, report, material, build, keep=_options(material.plan).history.keep)
     report = material.judge(report)
+    report = replace(report, warnings=(*report.warnings, *template_problems(report, comment)))
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         return Reported(report=report, out=out, files=tuple(write_outputs(report, out, comment, charts=charts)))
