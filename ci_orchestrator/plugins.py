@@ -33,7 +33,8 @@ def load(kind: str, name: str, builtins: Mapping[str, str]) -> Any:  # noqa: ANN
             return point.load()
     known = names(kind, builtins)
     near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(known)}"
+    some = f"one of: {', '.join(known)}" if known else f"none is installed: they register as ci_orchestrator.{kind}"
+    hint = f"did you mean {near[0]!r}?" if near else some
     raise UserError(f"no {kind} backend is called {name!r}", fix=hint)
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from ci_orchestrator.api.against import Against
+from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.reporting import Reported, report_files
+from ci_orchestrator.clock import FakeClock
+from ci_orchestrator.results.quality import Judgement
 
 JUNIT = """<testsuite name="python">
   <testcase classname="shop.test_cart" name="test_total" file="shop/test_cart.py" line="4" time="0.01"/>
@@ -33,3 +40,24 @@ def write_mixed(folder: Path, *, failing: bool = True, second: int = 4, nanoseco
     (folder / "lcov.info").write_text(LCOV.format(second=second))
     (folder / "bench.txt").write_text(BENCH.format(nanoseconds=nanoseconds))
     return folder
+
+
+def report(root: Path, folder: Path, *, out: str = "out", **against: object) -> Reported:
+    asked = Against.of(
+        base=against.get("base"),  # type: ignore[arg-type]
+        diff=against.get("diff"),  # type: ignore[arg-type]
+        checks=against.get("checks", ()),  # type: ignore[arg-type]
+        gate=bool(against.get("gate")),
+    )
+    project = Project.at(root / "testplan.yaml")
+    return report_files(project, [folder], out=root / out, against=asked, clock=FakeClock())
+
+
+def write_plan(root: Path, gate: dict) -> None:
+    gates = {"quality": {"final": True, **gate}}
+    plan = {"version": 1, "suites": {"unit": {"tool": "pytest"}}, "gates": gates}
+    (root / "testplan.yaml").write_text(json.dumps(plan))
+
+
+def judged(done: Reported) -> dict[str, Judgement]:
+    return {reason.rule: reason.judgement for gate in done.report.quality for reason in gate.reasons}

@@ -31,7 +31,7 @@ class Worker:
     def hear(self, kind: type[Message]) -> Message:
         """The next message of a kind."""
         while True:
-            message = self._inbox.get(timeout=120)
+            message = self._inbox.get(timeout=400)
             self.said.append(message)
             if isinstance(message, kind):
                 return message

@@ -8,7 +8,8 @@ tell. What cannot be tested is uncertain, however large.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from ci_orchestrator.analysis.durations import median
 from ci_orchestrator.analysis.significance import least_probability, mann_whitney, welch
@@ -39,6 +40,18 @@ def benchmark_changes(
     """
     before = {one.key: one for one in merge_benchmarks(base)}
     return tuple(_change(one, before[one.key], least) for one in merge_benchmarks(now) if one.key in before)
+
+
+def benchmarks_gone(
+    now: Sequence[Benchmark], base: Sequence[Benchmark], removed: Collection[str] = ()
+) -> tuple[Benchmark, ...]:
+    """The benchmarks of the base that were not measured now, sorted, without their raw values.
+
+    `removed`: files that the change removes; benchmarks whose group is one of them went with it, and are not missing.
+    """
+    known = {one.key for one in now}
+    lost = (one for one in merge_benchmarks(base) if one.key not in known and one.group not in removed)
+    return tuple(replace(one, values=()) for one in lost)
 
 
 def _change(now: Benchmark, before: Benchmark, least: float) -> BenchmarkChange:

@@ -13,9 +13,12 @@ from ci_orchestrator.results.findings import CoverageChange, FileChange
 def coverage_change(files: Sequence[FileCoverage], base: CoverageSummary | None, diff: Diff | None) -> CoverageChange:
     """What merged `files` come to beside the base and the diff; paths of all three are the repository's.
 
-    Told are the measured files of the diff and those whose counts differ from the base's, also one that is measured no
-    longer though the diff does not remove it. A file that the base lacks is a difference only when the base is whole.
+    An empty diff tells no lines, as if there was none. Told are the measured files of the diff and those whose counts
+    differ from the base's, also one that is measured no longer though the diff does not remove it. A file that the base
+    lacks is a difference only when the base is whole.
     """
+    empty = diff is not None and diff.empty
+    diff = None if empty else diff
     before = {one.path: one.lines for one in base.files} if base else {}
     renamed = diff.renamed if diff else {}
     each = [_file_change(one, before.get(renamed.get(one.path, one.path)), diff) for one in files]
@@ -28,6 +31,8 @@ def coverage_change(files: Sequence[FileCoverage], base: CoverageSummary | None,
         changed=None if diff is None else sum((one.changed for one in each), Counts()),
         files=tuple(sorted(changes, key=lambda one: one.path)),
         unmeasured=tuple(_unmeasured(files, diff)) if diff else (),
+        none_measured=bool(diff and _none_measured(files, diff)),
+        empty_diff=empty,
     )
 
 
@@ -65,6 +70,12 @@ def _unmeasured(files: Sequence[FileCoverage], diff: Diff) -> Iterator[str]:
     for path, lines in sorted(diff.changed.items()):
         if lines and path not in known and PurePosixPath(path).suffix in endings:
             yield path
+
+
+def _none_measured(files: Sequence[FileCoverage], diff: Diff) -> bool:
+    """Whether lines were added or rewritten, and all of them in files that nothing measured."""
+    touched = {path for path, lines in diff.changed.items() if lines}
+    return bool(touched) and touched.isdisjoint(one.path for one in files)
 
 
 def _missed(touched: Sequence[int], lines: Mapping[int, int]) -> Iterator[tuple[int, int]]:

@@ -99,16 +99,12 @@ def _doubts(gate: Gate, report: Report) -> Iterator[str]:
 def _benchmarks(limit: float, report: Report) -> Reason:
     rule, allowed = "benchmarks.max-regression", f"{format_percent(limit)} is allowed"
     changes = report.analysis.benchmarks
-    if not report.benchmarks:
-        return Reason(rule, Judgement.INCONCLUSIVE, "no benchmark was read")
-    if not changes:
-        return Reason(rule, Judgement.INCONCLUSIVE, "there are no benchmarks of a base to compare with")
     beyond = [one for one in changes if _beyond(one.worse, limit)]
     worse = [one for one in beyond if one.shift is Shift.WORSE]
     if worse:
         return Reason(rule, Judgement.FAIL, f"{_named(worse)} worse, {allowed}")
-    if report.benchmarks_partial:
-        return Reason(rule, Judgement.INCONCLUSIVE, f"some benchmarks are missing: {report.benchmarks_partial[0]}")
+    if missing := _missing(report):
+        return Reason(rule, Judgement.INCONCLUSIVE, missing)
     unsure = [one for one in beyond if one.shift is Shift.UNCERTAIN]
     if unsure:
         return Reason(rule, Judgement.INCONCLUSIVE, f"{_named(unsure)} worse, which may be chance, {allowed}")
@@ -116,6 +112,18 @@ def _benchmarks(limit: float, report: Report) -> Reason:
     added = sum(one.key not in known for one in report.benchmarks)
     more = f"; {added:,} of them new and without comparison" if added else ""
     return Reason(rule, Judgement.PASS, f"none of {len(report.benchmarks):,} is worse by more than allowed{more}")
+
+
+def _missing(report: Report) -> str:
+    """Why the benchmarks, or what they could be compared with, are not all there; empty when they are."""
+    gone = report.analysis.benchmarks_gone
+    if not report.benchmarks:
+        return "no benchmark was read"
+    if report.benchmarks_partial:
+        return f"some benchmarks are missing: {report.benchmarks_partial[0]}"
+    if gone:
+        return f"{len(gone):,} of the base {'is' if len(gone) == 1 else 'are'} missing now, such as {gone[0].name}"
+    return "" if report.analysis.benchmarks else "there are no benchmarks of a base to compare with"
 
 
 def _named(changes: list[BenchmarkChange]) -> str:

@@ -58,17 +58,23 @@ def _doubted(reason: Reason, partial: tuple[str, ...]) -> Reason:
 def _changed(least: float, change: CoverageChange) -> Reason:
     """Files that were not measured decide nothing, for most are tests; they are said, for they may be untested code."""
     rule, changed = "coverage.changed-lines", change.changed
+    if change.empty_diff:
+        return Reason(rule, Judgement.INCONCLUSIVE, "the diff is empty, as one is that could not be made")
     if changed is None:
         return Reason(rule, Judgement.INCONCLUSIVE, "there was no diff to tell the changed lines by")
     if changed.total:
         found = _least(rule, changed, least, "changed lines")
     else:
-        found = Reason(rule, Judgement.PASS, "N/A: the change has no executable lines")
+        found = Reason(rule, Judgement.PASS, f"N/A: {_nothing(change)}")
     count = len(change.unmeasured)
     if not count:
         return found
     files = "1 changed file was" if count == 1 else f"{count:,} changed files were"
     return Reason(rule, found.judgement, f"{found.said}; {files} not measured, such as {change.unmeasured[0]}")
+
+
+def _nothing(change: CoverageChange) -> str:
+    return "none of the changed files was measured" if change.none_measured else "the change has no executable lines"
 
 
 def _least(rule: str, counts: Counts, least: float, what: str) -> Reason:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ci_orchestrator.analysis.benchmarks import benchmark_changes
 from ci_orchestrator.analysis.changes import compare
+from ci_orchestrator.api.opening import read_regular
 from ci_orchestrator.errors import ResultsError, UserError, Where
 from ci_orchestrator.report.report_json import load_report
 from ci_orchestrator.results.coverage import CoverageSummary
@@ -63,7 +64,7 @@ class Against:
         except ResultsError as error:
             where = Where(str(self.diff), error.where.line if error.where else None)
             raise ResultsError(error.what, fix=error.fix, where=where) from None
-        return told if within == "." else _inside(told, f"{within}/")
+        return told if within == "." or told.empty else _inside(told, f"{within}/")
 
 
 def compared(report: Report, base: Report | None) -> Analysis:
@@ -111,10 +112,6 @@ def _inside(diff: Diff, prefix: str) -> Diff:
 
 def _read(path: Path, limit: int = BASE_LIMIT) -> bytes:
     try:
-        if path.exists() and not path.is_file():
-            raise ResultsError("is no regular file", where=Where(str(path)))
-        if path.stat().st_size > limit:
-            raise ResultsError(f"is longer than {limit >> 20} MiB", where=Where(str(path)))
-        return path.read_bytes()
+        return read_regular(path, limit)
     except OSError as error:
         raise ResultsError(f"cannot be read: {error.strerror}", where=Where(str(path))) from None

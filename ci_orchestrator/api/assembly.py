@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ci_orchestrator import __version__
+from ci_orchestrator.analysis.benchmarks import benchmarks_gone
 from ci_orchestrator.analysis.coverage import coverage_change
 from ci_orchestrator.analysis.flaky import flaky_tests
 from ci_orchestrator.analysis.quality import judge
@@ -54,6 +55,13 @@ class Material:
     links: Links = NO_LINKS
     interrupted: bool = False
 
+    @property
+    def source(self) -> str:
+        """What was tested, as the history knows it: the revision; empty, which is unknown, when the working tree has
+        changes of its own. Two such builds at one revision ran different code: they contradict each other in nothing.
+        """
+        return "" if self.context.dirty else self.context.revision
+
     def assemble(self) -> Report:
         """The report as far as this build alone, its base and its diff say; the history is asked later (`recall`).
 
@@ -89,9 +97,12 @@ class Material:
             interrupted=self.interrupted,
         )
         analysis = compared(report, base)
-        if files or self.against.diff:
-            change = coverage_change(files, coverage_of(base), self.against.read_diff(self._within()))
-            analysis = replace(analysis, coverage=change)
+        diff, covered = self.against.read_diff(self._within()) if self.against.diff else None, coverage_of(base)
+        if files or diff is not None or covered is not None:  # also when the base alone was measured
+            analysis = replace(analysis, coverage=coverage_change(files, covered, diff))
+        if base is not None:
+            gone = benchmarks_gone(report.benchmarks, base.benchmarks, diff.removed if diff else ())
+            analysis = replace(analysis, benchmarks_gone=gone)
         return replace(report, analysis=analysis)
 
     def judge(self, report: Report) -> Report:
@@ -150,6 +161,7 @@ class Material:
             return
         ran = {job for job, _ in self.sources.fold.jobs}
         lost = {state.job for state in self.sources.fold.jobs.values() if state.lost}
+        cut_off = {state.job for state in self.sources.fold.jobs.values() if state.cut_off or state.present}
         for name in sorted({job.suite for job in self.lock.jobs}):
             if self.plan.suites[name].coverage is None:
                 continue
@@ -160,6 +172,8 @@ class Material:
                 yield f"{len(jobs - ran)} of {len(jobs)} jobs of suite {name} left nothing"
             elif jobs & lost:
                 yield f"a worker of suite {name} was lost, and what it had measured with it"
+            elif jobs & cut_off:
+                yield f"a run was ended before a worker of suite {name} could tell all that it had measured"
 
     def _tables(self, results: Sequence[TestResult]) -> tuple[Table, ...]:
         if self.plan is None:
@@ -174,15 +188,15 @@ class Material:
         return tuple(tables)
 
 
-def recall(report: Report, store: Store, build: str) -> Report:
+def recall(report: Report, store: Store, build: str, source: str) -> Report:
     """The report with what earlier builds say of its tests: which are flaky, which got slower.
 
-    Raises `HistoryError`.
+    `source`: see `Material`. Raises `HistoryError`.
     """
     if not report.results:
         return report
     revisions = [one.revision for one in store.builds(last=LAST, but=build)]
-    flaky = flaky_tests(report.results, store.patterns(last=LAST, but=build), revisions, report.revision)
+    flaky = flaky_tests(report.results, store.patterns(last=LAST, but=build), revisions, source)
     late = slower(report.results, store.durations(worth_asking(report.results), last=20, but=build))
     return replace(report, analysis=replace(report.analysis, flaky=flaky, slower=late))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ci_orchestrator.errors import ResultsError
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.results import events
-from ci_orchestrator.run.bundle import EVENTS, Manifest, damaged, find_bundles, read_events, read_manifest
+from ci_orchestrator.run.bundle import EVENTS, MANIFEST, Manifest, damaged, find_bundles, read_events, read_manifest
 
 _NAME = re.compile(r"dtf-([a-z][a-z0-9_]{0,59})-([1-9][0-9]{0,8})")
 
@@ -32,14 +32,21 @@ class Bundle:
 
 
 def read_bundle(bundle: Path, lock: Lock | None) -> Bundle:
-    """Read a bundle whole. A manifest that is damaged or of a newer schema is a problem, and no end of its job."""
+    """Read a bundle whole. A manifest that is damaged or of a newer schema is a problem, and no end of its job; so is
+    what cannot be read."""
     problems: list[str] = []
+    manifest: Manifest | None = None
+    every: list[events.Event | events.Unreadable] = []
     try:
         manifest = read_manifest(bundle)
     except ResultsError as error:
-        manifest = None
         problems.append(str(error))
-    every = list(read_events(bundle))
+    except OSError as error:
+        problems.append(f"{bundle.name}/{MANIFEST}: cannot be read: {error.strerror}")
+    try:
+        every += read_events(bundle)
+    except OSError as error:
+        problems.append(f"{bundle.name}/{EVENTS}: cannot be read: {error.strerror}")
     log = tuple(event for event in every if isinstance(event, events.Event))
     problems += [f"{bundle.name}: {problem}" for problem in (damaged(bundle, manifest) if manifest else ())]
     problems += [f"{bundle.name}/{EVENTS}:{one.line}: {one.why}" for one in every if isinstance(one, events.Unreadable)]
@@ -58,7 +65,7 @@ def read_bundle(bundle: Path, lock: Lock | None) -> Bundle:
 
 def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:
     """The bundles below `root` that jobs and gates of this lock left, whether or not they came to their end; and those
-    whose manifest is damaged, which could be anyone's.
+    that cannot be read, which could be anyone's.
     """
     return tuple(bundle for bundle in find_bundles(root) if _may_be_of(lock, bundle))
 
@@ -66,11 +73,12 @@ def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:
 def _may_be_of(lock: Lock, bundle: Path) -> bool:
     try:
         manifest = read_manifest(bundle)
-    except ResultsError:
+        if manifest is not None:
+            return manifest.lock == lock.digest
+        log = tuple(event for event in read_events(bundle) if isinstance(event, events.Event))
+    except (OSError, ResultsError):
         return True
-    if manifest is not None:
-        return manifest.lock == lock.digest
-    return lock.digest in _locks(None, tuple(event for event in read_events(bundle) if isinstance(event, events.Event)))
+    return lock.digest in _locks(None, log)
 
 
 def _locks(manifest: Manifest | None, log: tuple[events.Event, ...]) -> set[str]:

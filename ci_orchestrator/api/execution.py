@@ -28,8 +28,8 @@ from ci_orchestrator.results import events
 from ci_orchestrator.results.fold import Fold, Status
 from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.model import Cause, Outcome, Verdict
-from ci_orchestrator.run.artifacts import Kept, collect, collect_coverage
-from ci_orchestrator.run.bundle import EventLog, atomically, bundle_name, seal_bundle
+from ci_orchestrator.run.artifacts import Kept, collect, collect_coverage, free_place
+from ci_orchestrator.run.bundle import MANIFEST, EventLog, atomically, bundle_name, seal_bundle
 from ci_orchestrator.run.redact import mask_file
 from ci_orchestrator.translate.phases import tails
 
@@ -78,13 +78,14 @@ class Execution:
     _logs: dict[str, EventLog] = field(default_factory=dict)
     _tests_of: dict[str, frozenset[str]] = field(default_factory=dict)
     _older: dict[str, tuple[int, ...]] = field(default_factory=dict)  # suite → its report of coverage, before the run
+    _saved: set[str] = field(default_factory=set)  # suites of which that report is in a bundle
 
     def run(self) -> bool:
         """Run; returns whether it was interrupted. What had finished is in the bundles either way."""
-        if not self.fold.jobs:  # else it goes on, and what is there is its own
-            self._older = {
-                name: self._written(self.plan.suites[name]) for name in sorted({job.suite for job in self.jobs})
-            }
+        self._older = {name: self._written(self.plan.suites[name]) for name in sorted({job.suite for job in self.jobs})}
+        if self.fold.jobs:
+            with writing(self.root):
+                self._save_coverage()
         specs = [self._spec(job) for job in self.jobs]
         gates = [self._gate(gate) for gate in self.gates]
         machine = Machine(specs, Backoff(seed=self.lock.digest), gates=gates)
@@ -128,7 +129,7 @@ class Execution:
         """Move what a worker wrote into the bundle; what a worker left that was lost is marked as partial."""
         for kind, source in (("coverage", member.workspace.coverage), ("results", member.workspace.results)):
             files = [path for path in sorted(source.rglob("*")) if path.is_file() and not path.is_symlink()]
-            place = self._bundle(job) / kind / (member.name if whole else f"{member.name}.partial")
+            place = free_place(self._bundle(job) / kind / (member.name if whole else f"{member.name}.partial"))
             for path in files:
                 target = place / path.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -212,14 +213,13 @@ class Execution:
     def _seal(self) -> None:
         """Artifacts, JUnit and a manifest for every bundle; a suite's files go to the first of its jobs."""
         results = self.fold.results()
-        kept: set[str] = set()
+        homes = self._homes()
         for job in self.jobs:
             bundle = self._bundle(job.id)
             if not bundle.is_dir():
                 continue
             suite = self.plan.suites[job.suite]
-            if job.suite not in kept:
-                kept.add(job.suite)
+            if job is homes[job.suite]:
                 self._keep(suite, job, bundle)
             own = [results[name] for name in (f"{job.suite}::{test}" for test in job.tests) if name in results]
             with atomically(bundle / "results" / "junit.xml") as file:
@@ -228,6 +228,20 @@ class Execution:
         for gate in self.gates:
             if gate.id in self._logs:
                 seal_bundle(self._bundle(gate.id), lock=self.lock.digest, job=gate.id, attempt=self.attempt)
+
+    def _homes(self) -> dict[str, Job]:
+        """The jobs whose bundles take what their whole suite leaves: the first of each suite that has one."""
+        return {job.suite: job for job in reversed(self.jobs) if self._bundle(job.id).is_dir()}
+
+    def _save_coverage(self) -> None:
+        """Before the run goes on: keep the reports of coverage that it had begun, for what goes on begins new ones."""
+        begun = min(state.started for state in self.fold.jobs.values())
+        for name, job in sorted(self._homes().items()):
+            written = self._older[name]
+            if written and written[1] >= begun * 1e9:  # else there is none, or it is older than the run
+                self._saved.add(name)
+                if not (self._bundle(job.id) / MANIFEST).exists():  # else the run had come to its end, with its report
+                    self._keep_coverage(job)
 
     def _keep(self, suite: Suite, job: Job, bundle: Path) -> None:
         """The suite's artifacts and its report of coverage, into the bundle."""
@@ -239,13 +253,20 @@ class Execution:
             self.warnings += (f"no artifacts of suite {suite.name} were kept: {error}",)
         else:
             self._note_kept(kept, job, bundle)
+        written = self._written(suite)
+        if not written or written != self._older.get(job.suite):
+            self._keep_coverage(job)
+        elif suite.coverage is not None and job.suite not in self._saved:
+            name = suite.coverage.report
+            self.warnings += (f"suite {suite.name} wrote no coverage report: {name} is older than this run",)
+
+    def _keep_coverage(self, job: Job) -> None:
+        """The report of coverage of the job's suite, into its bundle."""
+        suite, project, bundle = self.plan.suites[job.suite], self.crew.project, self._bundle(job.id)
         if suite.coverage is None:
             return
-        name, written = suite.coverage.report, self._written(suite)
-        if written and written == self._older.get(job.suite):
-            self.warnings += (f"suite {suite.name} wrote no coverage report: {name} is older than this run",)
-            return
-        report = collect_coverage(name, base=base, project=project, bundle=bundle, mask=mask)
+        name, mask = suite.coverage.report, self.crew.mask(suite)
+        report = collect_coverage(name, base=project / suite.cwd, project=project, bundle=bundle, mask=mask)
         self._note_kept(report, job, bundle)
         if not report.stored and not report.refused:
             self.warnings += (f"suite {suite.name} wrote no coverage report {name}",)

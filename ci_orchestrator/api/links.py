@@ -10,7 +10,7 @@ from ci_orchestrator.errors import UserError
 from ci_orchestrator.results.report import Links
 
 KINDS = tuple(one.name for one in fields(Links))
-_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+")
+_ADDRESS = re.compile(r"https?://(?P<host>[^\s<>\"'`\\/?#]+)(?:[/?#][^\s<>\"'`\\]*)?")
 
 
 def with_links(known: Links, told: Iterable[str]) -> Links:
@@ -18,12 +18,16 @@ def with_links(known: Links, told: Iterable[str]) -> Links:
     values: dict[str, str] = {}
     for one in told:
         kind, _, address = one.partition("=")
-        if kind not in KINDS or not _ADDRESS.fullmatch(address):
+        found = _ADDRESS.fullmatch(address)
+        if found and "@" in found["host"]:  # which is not said again here: messages end up in logs
+            raise UserError(f"--link {kind}=… has a user or a password in it", fix="a report is no place for secrets")
+        if kind not in KINDS or not found:
             raise UserError(
                 f"--link takes KIND=URL, not {one!r}",
                 fix=f"KIND is one of {', '.join(KINDS)}; the URL begins with https:// or http://",
             )
         if kind == "source" and "{path}" not in address:
             raise UserError("--link source=… has no {path} in it", fix="…/blob/REVISION/{path}#L{line}")
-        values[kind] = address
+        if values.setdefault(kind, address) != address:
+            raise UserError(f"--link {kind}=… is given twice, with two addresses", fix="keep one of them")
     return replace(known, **values)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from ci_orchestrator.api.opening import read_regular
 from ci_orchestrator.errors import MissingPartError
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
@@ -79,10 +80,8 @@ def _template(root: Path, path: str) -> str:
     place = root / path
     if not place.resolve().is_relative_to(root.resolve()):
         raise ValueError("it is outside the project")
-    if place.stat().st_size > TEMPLATE_LIMIT:
-        raise ValueError(f"it is longer than {TEMPLATE_LIMIT >> 20} MiB")
     try:
-        return place.read_text(encoding="utf-8")
+        return read_regular(place, TEMPLATE_LIMIT).decode("utf-8")
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
 

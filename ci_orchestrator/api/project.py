@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci_orchestrator.api.opening import open_regular, read_regular
 from ci_orchestrator.errors import LockError, PlanError, UserError, Where
 from ci_orchestrator.plan.loading import MAX_BYTES, PLAN_FILE, load_plan
 from ci_orchestrator.plan.lock import Lock, decode
@@ -21,6 +22,8 @@ LOCK_FILE = "plan.lock.json"
 BUNDLES = "bundles"
 HISTORY_FILE = "history.sqlite"
 STATE = ".ci-orchestrator"
+LOCK_LIMIT = 2 << 30
+"""Bytes of a lock: that of a million tests has 0.1 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,8 @@ class Project:
 
     def plan(self) -> Plan:
         """Read the plan. Raises `PlanError`."""
-        if self.plan_file.exists() and not self.plan_file.is_file():  # reading a pipe may never end
-            raise PlanError("is no regular file", where=Where(str(self.plan_file)), fix="name a file, or a copy of it")
         try:
-            with self.plan_file.open("rb") as file:
+            with open_regular(self.plan_file) as file:
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             raise PlanError(
@@ -142,7 +143,7 @@ def alone(run: Path) -> Iterator[None]:
 def read_lock(path: Path) -> Lock:
     """Read a lock file. Raises `LockError`."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path, LOCK_LIMIT)
     except OSError as error:
         raise LockError(
             f"cannot be read: {error.strerror}",

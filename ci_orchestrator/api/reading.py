@@ -19,11 +19,14 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from ci_orchestrator.api.opening import open_regular
+from ci_orchestrator.api.own import is_results
 from ci_orchestrator.errors import ResultsError, Where
 from ci_orchestrator.results.benchmark import Benchmark, Better
 from ci_orchestrator.results.coverage import Branches, FileCoverage
 from ci_orchestrator.results.formats import HEAD, detect, load, read
 from ci_orchestrator.results.formats.base import Case, Kind, ReadWarning, to_results
+from ci_orchestrator.results.formats.begun import about, doubt
 from ci_orchestrator.results.model import Attempt, Cause, Outcome, TestResult
 
 BATCH = 8
@@ -36,9 +39,10 @@ _SIZE = 8  # bytes in which the length of a batch is told
 
 @dataclass(slots=True, kw_only=True)
 class FileRead:
-    """What one file told. `kind`: None when it is of no known format.
+    """What one file told. `kind`: None when it is of no known format. `ours`: it is results that we wrote ourselves.
 
-    `warnings`: what could not be read; in a file about tests each of them means that the proof has a hole.
+    `warnings`: what could not be read; in a file about tests each of them means that the proof has a hole. `notes`:
+    what could not be taken as it is, and harms nothing.
     """
 
     path: Path
@@ -47,27 +51,37 @@ class FileRead:
     coverage: list[FileCoverage] = field(default_factory=list)
     benchmarks: list[Benchmark] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    ours: bool = False
 
 
 def read_file(path: Path, *, named: bool = False) -> FileRead:
     """One file. `named`: somebody asked for it, so that it must be of a known format, and readable.
 
-    Raises `ResultsError` for that. What was only come across and cannot be read at all is a warning.
+    Raises `ResultsError` for that. What was only come across and cannot be read at all is a warning, as is one that may
+    have been torn before it could be told what it is; what is ours is not read at all then.
     """
     told = FileRead(path=path)
     try:
-        with path.open("rb") as stream:
-            name = detect(stream.read(HEAD))
+        with open_regular(path) as stream:
+            head = stream.read(HEAD)
             stream.seek(0)
+            told.ours = is_results(head)
+            if told.ours and not named:
+                return told
+            name = detect(head)
             if name is None and not named:
+                if why := doubt(head, path.name, whole=len(head) < HEAD):
+                    told.kind = about(head, path.name)
+                    told.warnings.append(f"{path}: {why}")
                 return told
             told.kind = load(name).kind if name else None
             told.results = list(to_results(_cases(read(stream, str(path), name=name), told)))
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
-    except ResultsError as error:
+    except (OSError, ResultsError) as error:
+        if isinstance(error, OSError):
+            error = ResultsError(f"cannot be read: {error.strerror}", where=Where(str(path)))
         if named:
-            raise
+            raise error from None
         told.warnings.append(str(error))
     return told
 
@@ -143,14 +157,14 @@ def _cases(items: Iterable[object], told: FileRead) -> Iterator[Case]:
         if isinstance(item, Case):
             yield item
         elif isinstance(item, ReadWarning):
-            told.warnings.append(str(item))
+            (told.notes if item.harmless else told.warnings).append(str(item))
         elif isinstance(item, FileCoverage):
             told.coverage.append(item)
         elif isinstance(item, Benchmark):
             told.benchmarks.append(item)
 
 
-# -- what crosses from one process to another: (kind, results, coverage, benchmarks, warnings), or an error ------------
+# -- what crosses from one process to another: the fields of `FileRead` but its path, or what an error says ------------
 
 _ATTEMPT = tuple(one.name for one in fields(Attempt) if one.name not in ("outcome", "cause"))
 _BENCHMARK = tuple(one.name for one in fields(Benchmark))
@@ -171,6 +185,8 @@ def _packed(path: Path, named: bool) -> tuple[Any, ...]:
         [_pack_coverage(one) for one in told.coverage],
         [tuple(map(_plain, _of_benchmark(one))) for one in told.benchmarks],
         told.warnings,
+        told.notes,
+        told.ours,
     )
 
 
@@ -178,7 +194,7 @@ def _unpack(path: Path, row: tuple[Any, ...]) -> FileRead:
     if len(row) == 3:
         what, fix, where = row
         raise ResultsError(what, fix=fix, where=Where(*where) if where else None)
-    kind, results, coverage, benchmarks, warnings = row
+    kind, results, coverage, benchmarks, warnings, notes, ours = row
     return FileRead(
         path=path,
         kind=kind,
@@ -186,6 +202,8 @@ def _unpack(path: Path, row: tuple[Any, ...]) -> FileRead:
         coverage=[_unpack_coverage(*one) for one in coverage],
         benchmarks=[_unpack_benchmark(one) for one in benchmarks],
         warnings=warnings,
+        notes=notes,
+        ours=ours,
     )
 
 

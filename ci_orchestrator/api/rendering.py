@@ -6,10 +6,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches, unified_diff
+from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
 
 from ci_orchestrator import __version__, plugins
+from ci_orchestrator.api.opening import open_regular
 from ci_orchestrator.api.planning import Planned, plan_project
 from ci_orchestrator.api.project import Project, writing
 from ci_orchestrator.errors import UserError, Where
@@ -210,10 +212,13 @@ def _put(path: Path, text: str) -> Path:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with TextIOWrapper(open_regular(path), encoding="utf-8") as file:
+            return file.read()
     except FileNotFoundError:
         raise UserError("does not exist", where=Where(str(path)), fix="render it: ci-orchestrator plan --out") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", where=Where(str(path))) from None
+    except UnicodeDecodeError as error:
         raise UserError(f"cannot be read: {error}", where=Where(str(path))) from None
 
 

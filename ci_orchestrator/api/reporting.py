@@ -17,8 +17,8 @@ from ci_orchestrator.api.outputs import comment_options, write_outputs
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.api.sources import Sources, gather
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.errors import UserError
-from ci_orchestrator.history.base import BuildRecord, BuildSummary, HistoryError, observe
+from ci_orchestrator.errors import ResultsError, UserError, Where
+from ci_orchestrator.history.base import BuildRecord, BuildSummary, Each, HistoryError, observe
 from ci_orchestrator.plan.lock import Lock, plan_of
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
@@ -26,6 +26,7 @@ from ci_orchestrator.providers.base import Ci, Context
 from ci_orchestrator.providers.local.context import read_context
 from ci_orchestrator.report.comment.media import SUMMARIES
 from ci_orchestrator.report.comment.options import CommentOptions
+from ci_orchestrator.report.comment.overriding import template_problems
 from ci_orchestrator.report.summary import render_summary
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.report import Links, Report, TrendPoint
@@ -152,7 +153,10 @@ def _others(project: Project, plan: Plan | None) -> dict[str, dict[Path, bool]]:
     options, root = _options(plan), project.root
     found: dict[str, dict[Path, bool]] = {}
     for glob in (*options.results, *options.benchmarks):
-        inside = (path for path in root.glob(glob) if path.is_file() and path.resolve().is_relative_to(root))
+        try:
+            inside = [path for path in root.glob(glob) if path.is_file() and path.resolve().is_relative_to(root)]
+        except OSError as error:
+            raise ResultsError(f"cannot be read: {error.strerror}", where=Where(str(error.filename))) from None
         found[glob] = dict.fromkeys(sorted(inside), True)
     return found
 
@@ -165,10 +169,13 @@ def _publish(material: Material, comment: CommentOptions, *, build: str, out: Pa
     """`build`: its name in the history; empty: it is named by its content, and `out` by it."""
     project = material.project
     report = material.assemble()
+    if material.sources.second_hand:
+        report = replace(report, certificate=replace(report.certificate, certified=False))
     build = build or f"report-{_fingerprint(report)}"
     out = out or project.state / "reports" / build
     report = _remember(project, report, material, build, keep=_options(material.plan).history.keep)
     report = material.judge(report)
+    report = replace(report, warnings=(*report.warnings, *template_problems(report, comment)))
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         return Reported(report=report, out=out, files=tuple(write_outputs(report, out, comment, charts=charts)))
@@ -186,9 +193,9 @@ def _remember(project: Project, report: Report, material: Material, build: str, 
         warnings.append(opened.warning)
     trend: tuple[TrendPoint, ...] = ()
     try:
-        report = recall(report, opened.store, build)
+        report = recall(report, opened.store, build, material.source)
         if report.results:
-            opened.store.record(_record(report, material.lock, build))
+            opened.store.record(_record(report, material, build))
             opened.store.forget(keep=keep)
         trend = tuple(_point(one) for one in reversed(opened.store.builds(last=TREND)))
     except HistoryError as error:
@@ -198,17 +205,18 @@ def _remember(project: Project, report: Report, material: Material, build: str, 
     return replace(report, warnings=tuple(warnings), trend=trend)
 
 
-def _record(report: Report, lock: Lock | None, build: str) -> BuildRecord:
+def _record(report: Report, material: Material, build: str) -> BuildRecord:
+    lock = material.lock
     complete = report.certificate.complete and not report.interrupted
     return BuildRecord(
         build=build,
         started=report.started,
-        revision=report.revision,
+        revision=material.source,
         branch=report.branch,
         wall=report.wall,
         complete=complete and (lock is None or {job.suite for job in lock.jobs} == set(lock.plan["suites"])),
         coverage=report.coverage.lines.share if report.coverage else None,
-        observations=[observe(result) for result in report.results],
+        observations=Each(observe, report.results),
     )
 
 

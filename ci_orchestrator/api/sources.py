@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from stat import S_ISDIR
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.bundles import read_bundle
+from ci_orchestrator.api.opening import irregular
 from ci_orchestrator.api.reading import FileRead, read_file, read_files
-from ci_orchestrator.errors import ExitCode, ResultsError, UserError
+from ci_orchestrator.api.searching import Search
+from ci_orchestrator.errors import ExitCode, ResultsError, UserError, Where
 from ci_orchestrator.plan.globs import matches
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.providers.local.context import tracked_files
@@ -17,16 +21,13 @@ from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.coverage import FileCoverage
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.formats.base import Kind, module_of
+from ci_orchestrator.results.formats.begun import may_be_coverage
 from ci_orchestrator.results.model import TestResult, make_id, split_id
 from ci_orchestrator.results.paths import PathMap, is_absolute
 from ci_orchestrator.run.artifacts import COVERAGE, DIRECTORY
-from ci_orchestrator.run.bundle import MANIFEST, bundle_name, digest_file, find_bundles
+from ci_orchestrator.run.bundle import MANIFEST, bundle_name, digest_file
 
 SHOWN = 5
-
-WRITTEN_LAST = frozenset({".json", ".trx", ".xml"})
-"""Endings of files that tools write as a whole at their end. An empty one has no content to be told by: it is what a
-tool leaves that was stopped."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Sources:
 
     `coverage`: by the suite that measured it ("" when that is not known), with the paths that the tools wrote.
     `partial`, `benchmarks_partial`: why coverage and benchmarks are less than all. `root`: the project's directory.
+    `second_hand`: some results are from a file that we wrote ourselves, of whatever run: they prove nothing of a lock.
     """
 
     fold: Fold = field(default_factory=Fold)
@@ -46,6 +48,7 @@ class Sources:
     benchmarks_partial: list[str] = field(default_factory=list)
     root: Path = field(default_factory=Path)
     damaged: bool = False
+    second_hand: bool = False
     _digests: set[str] = field(default_factory=set)
 
     @property
@@ -79,13 +82,15 @@ class Sources:
             self.benchmarks += told.benchmarks
         if told.coverage:
             self.coverage.setdefault(suite, []).extend(told.coverage)
-        self.warnings += told.warnings
+        self.warnings += [*told.warnings, *told.notes]
         if told.kind == "coverage":
             self.partial += told.warnings
         elif told.kind == "benchmarks":
             self.benchmarks_partial += told.warnings
         else:  # about tests, as far as anybody knows
             self.damaged = self.damaged or bool(told.warnings)
+            if told.kind is None and may_be_coverage(told.path.name):
+                self.partial += told.warnings
 
     def _place_results(self) -> None:
         """Tests in files that a tool named by where they lay on some machine get the paths of the project."""
@@ -137,12 +142,14 @@ class Sources:
         of the same path and name, if exactly one has them.
         """
         ignored: list[Path] = []
+        ours: list[Path] = []
         for told in read_files(sorted(files.items()), width=wire.usable_cpus()):
-            if told.kind is not None or told.warnings:
+            if told.ours and not files[told.path]:
+                ours.append(told.path)
+            elif told.kind is not None or told.warnings:
                 self.add(told)
-            elif told.path.suffix in WRITTEN_LAST and not told.path.stat().st_size:
-                said = f"{told.path}: the file is empty: the tool that writes it was stopped, or found no tests"
-                self.add(replace(told, warnings=[said]))
+                if told.ours and lock is not None:
+                    self._take_second_hand(told.path)
             else:
                 ignored.append(told.path)
         self._place_results()
@@ -150,9 +157,29 @@ class Sources:
             planned = _Planned(lock)
             self.results = [replace(one, id=planned.match(one.id)) for one in self.results]
         if ignored:
-            shown = ", ".join(file.name for file in ignored[:SHOWN])
-            more = f" and {len(ignored) - SHOWN} more" if len(ignored) > SHOWN else ""
-            self.warn(f"not results, passed over: {shown}{more}")
+            self.warn(f"not results, passed over: {_some([file.name for file in ignored])}")
+        if ours:
+            self.warn(f"written by ci-orchestrator, passed over unless it is named: {_some(map(str, ours))}")
+
+    def _take_second_hand(self, path: Path) -> None:
+        self.damaged = self.second_hand = True
+        self.warn(
+            f"{path} was written by ci-orchestrator, of whatever run: with a lock only the bundles prove anything"
+        )
+
+    def take_doubts(self, search: Search) -> None:
+        """What was come across and could not be searched, and what was not to be."""
+        for path, why in sorted(search.closed.items()):
+            said = f"{path} cannot be read: {why}: what is in it is missing here"
+            self.damaged = True
+            self.warn(said)
+            self.partial.append(said)
+            self.benchmarks_partial.append(said)
+        if search.links:
+            where = "links that lead to no file of the project or of the folder"
+            self.warn(f"{where}, passed over unless they are named: {_some(map(str, search.links))}")
+        if search.reports:
+            self.warn(f"reports of ci-orchestrator, passed over: {_some(map(str, search.reports))}")
 
 
 def gather(
@@ -169,34 +196,45 @@ def gather(
 
     `others`: further files, which other steps of the build wrote (see `Sources.take_files`). `benchmarks`: globs of
     artifacts in bundles that hold benchmarks. Raises `UserError` for a path that is not there, `ResultsError` for a
-    file that was named and is of no known format.
+    file or folder that was named and cannot be read or is of no known format.
     """
     sources = Sources(root=root)
-    bundles: dict[Path, None] = {}
+    search = Search(project=root, out=but)
     files: dict[Path, bool] = dict(others or {})
     for path in paths:
-        if path.is_dir():
-            inside = find_bundles(path)
-            bundles.update(dict.fromkeys(inside))
-            loose = _loose(path, [*inside, *([but] if but else [])])
-            files.update((file, False) for file in loose if file not in files)
-        elif path.is_file():
-            files[path] = True
+        if _is_folder(path):
+            search.add(path)
         else:
-            raise UserError(f"{path} does not exist", fix="name a bundle, a directory or a result file")
-    for bundle in bundles:
+            files[path] = True
+    for file in search.files:
+        files.setdefault(file, False)
+    sources.take_doubts(search)
+    for bundle in search.bundles:
         _take_bundle(sources, bundle, lock, benchmarks)
     sources.take_files(files, lock)
     return sources
 
 
-def _loose(root: Path, ours: Sequence[Path]) -> Iterator[Path]:
-    """Files below `root` that are hidden in nothing and in none of our directories."""
-    own = {path.resolve() for path in ours}
-    for path in root.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-        if path.is_file() and not path.is_symlink() and not hidden and own.isdisjoint(path.resolve().parents):
-            yield path
+def _is_folder(path: Path) -> bool:
+    """Whether a path that was named is a folder that can be searched; else it is a file. Raises as `gather` does."""
+    try:
+        mode = path.stat().st_mode
+        if S_ISDIR(mode):
+            with os.scandir(path):
+                return True
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{path} does not exist", fix="name a bundle, a directory or a result file") from None
+    except OSError as error:
+        raise ResultsError(f"cannot be read: {error.strerror}", where=Where(str(path))) from None
+    if odd := irregular(mode):
+        raise UserError(f"{path} is {odd}", fix="name a bundle, a directory or a result file")
+    return False
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first few of them."""
+    every = list(names)
+    return ", ".join(every[:SHOWN]) + (f" and {len(every) - SHOWN} more" if len(every) > SHOWN else "")
 
 
 def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None, benchmarks: Sequence[str]) -> None:

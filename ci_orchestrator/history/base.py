@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.results.model import Cause, Outcome, TestResult, Totals
 
 LONGEST = 1e9
 """Seconds. What claims to have taken longer (31 years), or less than nothing, was not measured."""
+
+_T = TypeVar("_T")
 
 MOST_ATTEMPTS = 255
 """More attempts at one test in one build are remembered as this many."""
@@ -57,7 +59,8 @@ class BuildRecord:
     Recording the same `build` and `runner` again replaces it: recording is idempotent. `runner` is the runner class
     that the durations belong to. `started`: Unix seconds; it alone says which build is newer. `complete` is False for
     subsets, interrupted builds and uncertified reports: they add observations but are no base for *removed tests*.
-    Of two observations of one test the last counts. `coverage`: the share of lines, 0 to 1; None: not measured.
+    Of two observations of one test the last counts. A store walks the observations several times: they may be `Each`.
+    `coverage`: the share of lines, 0 to 1; None: not measured.
     """
 
     build: str
@@ -68,7 +71,7 @@ class BuildRecord:
     wall: float = 0.0
     complete: bool = True
     coverage: float | None = None
-    observations: Sequence[Observation] = ()
+    observations: Collection[Observation] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,22 @@ class Store(Protocol):
         """Release what is held."""
 
 
+class Each(Collection[_T], Generic[_T]):
+    """What `make` makes of each of `things`, made anew on every walk: of a million only one is there at a time."""
+
+    def __init__(self, make: Callable[[Any], _T], things: Collection[Any]) -> None:
+        self._make, self._things = make, things
+
+    def __iter__(self) -> Iterator[_T]:
+        return map(self._make, self._things)
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def __contains__(self, one: object) -> bool:
+        return any(one == other for other in self)
+
+
 def observe(result: TestResult) -> Observation:
     """What a build should remember of a test.
 
@@ -126,35 +145,40 @@ def observe(result: TestResult) -> Observation:
     for the test: it passed, or failed where that was expected (xfail), and no worker was lost on the way. A test that
     fails tells how long failing takes; when a server is down for an afternoon, a whole suite fails within a second.
     """
-    deciding = result.last
-    if deciding is None:
+    attempts = result.attempts
+    if not attempts:
         return Observation(result.id, result.outcome, 0.0, attempts=0, usable=False)
-    normal = deciding.outcome is Outcome.PASSED or deciding.cause is Cause.XFAIL
-    lost = any(attempt.cause is Cause.WORKER_LOST for attempt in result.attempts)
-    return Observation(
-        test=result.id,
-        outcome=result.outcome,
-        duration=deciding.duration,
-        attempts=len(result.attempts),
-        usable=normal and not lost,
-        flaky=result.flaky,
-    )
+    deciding = attempts[-1]
+    usable = deciding.outcome is Outcome.PASSED or deciding.cause is Cause.XFAIL
+    if deciding.cause or len(attempts) > 1:  # most have one without a cause, and there may be millions
+        usable = usable and all(attempt.cause is not Cause.WORKER_LOST for attempt in attempts)
+    return Observation(result.id, result.outcome, deciding.duration, len(attempts), usable, result.flaky)
 
 
-def cleaned(build: BuildRecord) -> BuildRecord:
-    """The record as every store keeps it: one observation a test, sorted; impossible numbers made harmless."""
+def cleaned(build: BuildRecord) -> tuple[BuildRecord, list[str]]:
+    """The record as every store keeps it: one observation a test, sorted; impossible numbers made harmless.
+
+    And its tests, aligned with the observations.
+    """
     observations = build.observations
-    if not all(one.test < other.test for one, other in pairwise(observations)):
-        last = {one.test: one for one in observations}
-        observations = [last[test] for test in sorted(last)]
-    return replace(
+    tests: list[str] = []
+    harmless = True
+    for one in observations:  # once: they may be `Each`
+        tests.append(one.test)
+        harmless = harmless and _is_plausible(one)
+    if not harmless or not all(one < other for one, other in pairwise(tests)):
+        last = {one.test: _plausible(one) for one in observations}
+        tests = sorted(last)
+        observations = tuple(last[test] for test in tests)
+    record = replace(
         build,
         build=storable(build.build),
         runner=storable(build.runner),
         revision=storable(build.revision),
         branch=storable(build.branch),
-        observations=tuple(map(_plausible, observations)),
+        observations=observations,
     )
+    return record, tests
 
 
 def summarise(build: BuildRecord) -> BuildSummary:
@@ -186,8 +210,12 @@ def letter(seen: Observation) -> str:
     return RETRIED if seen.flaky else LETTERS[seen.outcome]
 
 
+def _is_plausible(one: Observation) -> bool:
+    return 0 <= one.duration <= LONGEST and 0 <= one.attempts <= MOST_ATTEMPTS
+
+
 def _plausible(one: Observation) -> Observation:
-    if 0 <= one.duration <= LONGEST and 0 <= one.attempts <= MOST_ATTEMPTS:
+    if _is_plausible(one):
         return one
     measured = 0 <= one.duration <= LONGEST  # also false for NaN
     return replace(

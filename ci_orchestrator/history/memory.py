@@ -24,8 +24,8 @@ class MemoryHistory:
         self._builds: dict[tuple[str, str], tuple[BuildSummary, dict[str, Observation]]] = {}
 
     def record(self, build: BuildRecord) -> None:
-        build = cleaned(build)
-        seen = {one.test: one for one in build.observations}
+        build, tests = cleaned(build)
+        seen = dict(zip(tests, build.observations, strict=True))
         self._builds[build.build, build.runner] = (summarise(build), seen)
 
     def durations(

@@ -53,8 +53,11 @@ class Names:
         known = self._known()
         return [known[test] for test in tests if test in known]
 
-    def add(self, db: sqlite3.Connection, tests: Sequence[str]) -> list[int]:
+    def add(self, db: sqlite3.Connection, tests: list[str]) -> Sequence[int]:
         """The numbers of all the tests, aligned; new ones get the next."""
+        if not self.ids:  # the first build, or all is remembered anew: nothing to look for
+            self._append(db, tests)
+            return range(len(tests))
         known = self._known()
         new = [test for test in tests if test not in known]
         if new:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, islice
 
@@ -75,7 +75,7 @@ class Packed:
     durations: bytes
 
 
-def pack(observations: Sequence[Observation], numbers: Sequence[int]) -> Packed:
+def pack(observations: Collection[Observation], numbers: Sequence[int]) -> Packed:
     """The columns of a build; `numbers` are the tests' numbers, aligned."""
     size = max(numbers, default=-1) + 1
     marks, attempts, durations = bytearray(size), bytearray(size), array("f", bytes(4 * size))

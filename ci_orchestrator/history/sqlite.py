@@ -38,9 +38,8 @@ class SqliteHistory:
         self._names = Names()
 
     def record(self, build: BuildRecord) -> None:
-        build = cleaned(build)
+        build, tests = cleaned(build)
         row = _row(build)
-        tests = [one.test for one in build.observations]
         with self._transaction("IMMEDIATE") as db:
             packed = packing.pack(build.observations, self._names.add(db, tests))
             marks = ", ".join("?" * (len(row) + 3))

@@ -8,6 +8,7 @@ from heapq import nsmallest
 from math import isfinite
 
 from ci_orchestrator.report.wording import SYMBOLS
+from ci_orchestrator.results.coverage import Counts
 from ci_orchestrator.results.model import LONGEST, Attempt, Outcome, TestResult, Totals
 from ci_orchestrator.results.report import Report, Span, TrendPoint
 
@@ -66,6 +67,13 @@ def telling(result: TestResult) -> Attempt | None:
 def test_seconds(report: Report) -> float:
     """Seconds of the deciding attempts of all tests: what `TrendPoint.duration` says of earlier builds."""
     return sum(one.duration for one in report.results)
+
+
+def coverage_gone(report: Report) -> Counts | None:
+    """The lines of the base, where it was measured and this build was not; else None."""
+    change = report.analysis.coverage
+    gone = report.coverage is None and change is not None and change.before is not None and change.before.total
+    return change.before if gone and change else None
 
 
 def with_this_build(report: Report) -> tuple[TrendPoint, ...]:

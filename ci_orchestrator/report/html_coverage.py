@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ci_orchestrator.report.escape import for_html, source_address
+from ci_orchestrator.report.figures import coverage_gone
 from ci_orchestrator.report.html_links import outward
 from ci_orchestrator.report.html_rows import more
 from ci_orchestrator.report.html_table import Cell, bar, number, table, text
@@ -19,10 +20,10 @@ Address = Callable[[str, int], str]
 
 
 def coverage(report: Report) -> str:
-    """The section; empty when nothing was measured."""
+    """The section; empty when nothing was measured, here and in the base."""
     found, change = report.coverage, report.analysis.coverage
     if found is None:
-        return ""
+        return _gone(before) if (before := coverage_gone(report)) else ""
 
     def address(path: str, line: int) -> str:
         return source_address(report.links.source, path, line)
@@ -36,13 +37,23 @@ def coverage(report: Report) -> str:
     )
 
 
+def _gone(before: Counts) -> str:
+    there = f"the base has {percent(before.share)} of {before.total:,} lines"
+    return (
+        '<section class="card" id="coverage"><h2>Coverage</h2>'
+        f'<p class="not-proven"><span class="badge">? not measured</span> {there}</p></section>\n'
+    )
+
+
 def _facts(found: CoverageSummary, change: CoverageChange | None, *, based: bool) -> Iterator[tuple[str, str]]:
     yield "lines", f"{_share(found.lines)}{_moved(found.lines, change, based=based)}"
     if found.branches.total:
         yield "branches", _share(found.branches)
     if change and change.changed is not None:
-        nothing = "" if change.changed.total else " the change has no executable line"
-        yield "lines of the change", _share(change.changed) + nothing
+        why = "none of its files was measured" if change.none_measured else "the change has no executable line"
+        yield "lines of the change", _share(change.changed) + ("" if change.changed.total else f" {why}")
+    elif change and change.empty_diff:
+        yield "lines of the change", "<b>unknown</b> the diff is empty"
 
 
 def _share(counts: Counts) -> str:

@@ -24,13 +24,29 @@ def benchmarks(report: Report) -> str:
     """The section, what became worse first; empty when nothing was measured."""
     known = {(one.group, one.name, one.unit): one for one in report.analysis.benchmarks}
     found = sorted(report.benchmarks, key=lambda one: (_rank(known.get(one.key)), one.key))
-    if not found:
+    gone = report.analysis.benchmarks_gone
+    if not (found or gone):
         return ""
     rows = (_benchmark(one, known) for one in found[:BENCHMARKS_SHOWN])
     return (
         f'<section class="card" id="benchmarks"><h2>Benchmarks <span class="n">{len(found):,}</span></h2>'
-        f'<p class="hint">{_said(report)}</p>{table("Benchmarks", _HEADS, rows)}'
+        f'<p class="hint">{_said(report)}</p>{_gone(gone)}{table("Benchmarks", _HEADS, rows) if found else ""}'
         f"{more(len(found) - BENCHMARKS_SHOWN, 'benchmark')}</section>\n"
+    )
+
+
+def _gone(gone: Sequence[Benchmark]) -> str:
+    """Those of the base that nobody measured now, folded."""
+    if not gone:
+        return ""
+    rows = (
+        (text(one.name), number(amount(one.value, one.unit), one.value), text(one.group))
+        for one in gone[:BENCHMARKS_SHOWN]
+    )
+    return (
+        f'<details class="all"><summary>Gone since the base <span class="n">{len(gone):,}</span></summary>'
+        f"{table('Gone since the base', ('benchmark', 'before', 'of'), rows)}"
+        f"{more(len(gone) - BENCHMARKS_SHOWN, 'benchmark')}</details>"
     )
 
 
@@ -40,6 +56,8 @@ def _rank(change: BenchmarkChange | None) -> int:
 
 def _said(report: Report) -> str:
     changes = report.analysis.benchmarks
+    if not report.benchmarks:
+        return "None was measured; the base has some."
     if not changes:
         return "There is no base to compare with." if report.analysis.base is None else "The base has none of them."
     numbers = [(sum(one.shift is shift for one in changes), shift) for shift in SHIFTS]

@@ -195,15 +195,23 @@ def _measured(report: Report, screen: _Screen) -> Iterator[str]:
         yield screen.row("changes", _changes(report.analysis.changes))
     if report.coverage is not None:
         yield screen.row("coverage", _coverage(report.coverage, report.analysis.coverage))
-    if report.benchmarks:
-        shifts = [one.shift for one in report.analysis.benchmarks]
-        said = ", ".join(f"{shifts.count(shift):,} {shift}" for shift in SHIFTS if shift in shifts)
-        yield screen.row("benchmarks", said or f"{len(report.benchmarks):,}, none to compare with")
+    elif gone := figures.coverage_gone(report):
+        yield screen.row("coverage", f"not measured; the base has {percent(gone.share)} of lines")
+    if report.benchmarks or report.analysis.benchmarks_gone:
+        yield screen.row("benchmarks", _benchmarks(report))
 
 
 def _changes(found: Changes) -> str:
     lists = {words: getattr(found, name) for name, words in CHANGES.items()}
     return ", ".join(f"{len(tests):,} {words}" for words, tests in lists.items() if tests) or "none"
+
+
+def _benchmarks(report: Report) -> str:
+    shifts = [one.shift for one in report.analysis.benchmarks]
+    said = [f"{shifts.count(shift):,} {shift}" for shift in SHIFTS if shift in shifts]
+    gone = len(report.analysis.benchmarks_gone)
+    said += [f"{gone:,} of the base gone"] if gone else []
+    return ", ".join(said) or f"{len(report.benchmarks):,}, none to compare with"
 
 
 def _coverage(found: CoverageSummary, change: CoverageChange | None) -> str:
@@ -213,7 +221,10 @@ def _coverage(found: CoverageSummary, change: CoverageChange | None) -> str:
         said += f" ({points(found.lines.share - before)})"
     if change and change.changed is not None:
         share = f"{percent(change.changed.share)} of the changed lines"
-        said += f", {share if change.changed.total else 'no executable line changed'}"
+        none = "no changed file was measured" if change.none_measured else "no executable line changed"
+        said += f", {share if change.changed.total else none}"
+    elif change and change.empty_diff:
+        said += ", the diff is empty"
     return said + (", partial" if found.partial else "")
 
 

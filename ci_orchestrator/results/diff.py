@@ -29,15 +29,17 @@ _FIX = "write it with: git diff --no-color BASE...HEAD"
 class Diff:
     """A change. `changed`: each file that is there after it → the lines in it that the change added or rewrote (none
     when only lines were removed, or only its name or mode changed). `renamed`: new path → old path.
-    `removed`: files that are no longer there."""
+    `removed`: files that are no longer there. `empty`: nothing at all was told, which is also what a command leaves
+    that failed."""
 
     changed: Mapping[str, frozenset[int]] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
+    empty: bool = False
 
 
 def parse_diff(data: bytes) -> Diff:
-    """The change that a unified diff tells; nothing at all is a change of nothing.
+    """The change that a unified diff tells; one that tells nothing at all is `Diff.empty`.
 
     Raises `ResultsError` when it is no unified diff, ends within a hunk, is the combined diff of a merge, or tells the
     lines of a file twice (several commits one after another do not add up to one change).
@@ -46,7 +48,9 @@ def parse_diff(data: bytes) -> Diff:
     text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
     reader = _Reader(iter(text.split("\n")))
     reader.read()
-    if text.strip() and not reader.found:
+    if not text.strip():
+        return Diff(empty=True)
+    if not reader.found:
         raise reader.refusal("not a unified diff", _FIX)
     return reader.diff()
 

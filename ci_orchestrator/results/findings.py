@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ci_orchestrator.results.benchmark import Better
+from ci_orchestrator.results.benchmark import Benchmark, Better
 from ci_orchestrator.results.coverage import Counts
 
 
@@ -67,8 +67,9 @@ class FileChange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageChange:
     """Coverage against the base and the diff. `before`: lines of the base, None when it is missing; `before_partial`:
-    they are not all of the base's. `changed`: the executable lines of the diff, None without a diff; a total of 0 means
-    that it has none. `files`: sorted. `unmeasured`: changed files, sorted, of which nothing is known although others
+    they are not all of the base's. `changed`: the executable lines of the diff, None without one or with an empty one
+    (`empty_diff`); a total of 0 means that it has none, or that none of its files was measured (`none_measured`).
+    `files`: sorted. `unmeasured`: changed files, sorted, of which nothing is known although others
     with their ending are measured: tests themselves, or code that no test ever loads."""
 
     before: Counts | None = None
@@ -76,6 +77,8 @@ class CoverageChange:
     changed: Counts | None = None
     files: tuple[FileChange, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    none_measured: bool = False
+    empty_diff: bool = False
 
 
 class Shift(StrEnum):
@@ -136,13 +139,15 @@ class FlakyTest:
 class Analysis:
     """All of it. None: there was nothing to compare with. `flaky` and `slower`: the worst first.
 
-    `time_before`: seconds of test time of the base build.
+    `benchmarks_gone`: those of the base that this build does not have, as they were measured there, without their raw
+    values. `time_before`: seconds of test time of the base build.
     """
 
     base: Base | None = None
     changes: Changes | None = None
     coverage: CoverageChange | None = None
     benchmarks: tuple[BenchmarkChange, ...] = ()
+    benchmarks_gone: tuple[Benchmark, ...] = ()
     flaky: tuple[FlakyTest, ...] = ()
     slower: tuple[DurationChange, ...] = ()
     time_before: float | None = None

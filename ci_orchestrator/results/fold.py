@@ -33,7 +33,10 @@ class Status:
 
 @dataclass(slots=True)
 class JobState:
-    """What the events say of one attempt of one job. Times are Unix seconds."""
+    """What the events say of one attempt of one job. Times are Unix seconds.
+
+    `present`: workers that have not ended. `cut_off`: how many never did, of a run that was ended and resumed.
+    """
 
     job: str
     attempt: int
@@ -46,6 +49,8 @@ class JobState:
     reason: str = ""
     workers: set[str] = field(default_factory=set)
     lost: int = 0
+    present: set[str] = field(default_factory=set)
+    cut_off: int = 0
 
 
 class Fold:
@@ -68,6 +73,7 @@ class Fold:
             events.JobStarted: self._job_started,
             events.JobFinished: self._job_finished,
             events.WorkerStarted: self._worker_started,
+            events.WorkerFinished: self._worker_finished,
             events.WorkerLost: self._worker_lost,
             events.TestStarted: self._test_started,
             events.TestFinished: self._test_finished,
@@ -164,6 +170,8 @@ class Fold:
         state = self._state(event)
         state.suite, state.lock, state.tests = event.suite, event.lock, event.tests
         state.exit_code = None
+        state.cut_off += len(state.present)
+        state.present.clear()
         self._stop(lambda job, _: job == event.job)  # left over from a run that was killed
 
     def _job_finished(self, event: events.JobFinished) -> None:
@@ -171,11 +179,18 @@ class Fold:
         state.exit_code, state.reason = event.exit_code, event.reason
 
     def _worker_started(self, event: events.WorkerStarted) -> None:
-        self._state(event).workers.add(event.worker)
+        state = self._state(event)
+        state.workers.add(event.worker)
+        state.present.add(event.worker)
+
+    def _worker_finished(self, event: events.WorkerFinished) -> None:
+        if state := self.jobs.get((event.job, event.attempt)):  # which may have ended long before its worker
+            state.present.discard(event.worker)
 
     def _worker_lost(self, event: events.WorkerLost) -> None:
         state = self._state(event)
         state.workers.add(event.worker)
+        state.present.discard(event.worker)
         state.lost += 1
         self._stop(lambda job, worker: (job, worker) == (event.job, event.worker))
 

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from ci_orchestrator.errors import UserError
@@ -82,7 +83,10 @@ def collect(
 
 
 def collect_coverage(report: str, *, base: Path, project: Path, bundle: Path, mask: Mask = NO_MASK) -> Kept:
-    """Copy the file `report` below `base` to ``coverage/report/…`` of `bundle`, by the same rules. It may be absent."""
+    """Copy the file `report` below `base` to ``coverage/report/…`` of `bundle`, by the same rules. It may be absent.
+
+    One that is there already stays: the run was resumed, and both tell of tests that the other does not.
+    """
     path = base / report
     if not path.exists() and not path.is_symlink():
         return Kept()
@@ -90,7 +94,14 @@ def collect_coverage(report: str, *, base: Path, project: Path, bundle: Path, ma
         target = _target(path, project.resolve(), mask)
     except _RefusedError as why:
         return Kept(refused=((report, str(why)),))
-    return Kept((_copy(COVERAGE, target, bundle, f"{COVERAGE}/report/{PurePosixPath(report)}"),))
+    place = free_place(bundle / COVERAGE / "report").relative_to(bundle).as_posix()
+    return Kept((_copy(COVERAGE, target, bundle, f"{place}/{PurePosixPath(report)}"),))
+
+
+def free_place(directory: Path) -> Path:
+    """`directory`, or if that is there already, the first of its name with ``-2``, ``-3``… that is not."""
+    names = chain([directory.name], (f"{directory.name}-{number}" for number in count(2)))
+    return next(place for name in names if not (place := directory.with_name(name)).exists())
 
 
 def _matches(base: Path, pattern: str) -> Iterator[tuple[str, Path]]:

@@ -114,20 +114,29 @@ def read_events(bundle: Path) -> Iterator[events.Event | events.Unreadable]:
 
 
 def find_bundles(root: Path) -> tuple[Path, ...]:
-    """The bundles in or below `root` (itself included), by place, job and attempt. None lies inside another."""
-    places = {root, *(path.parent for name in (EVENTS, MANIFEST) for path in root.rglob(name))}
-    found = {place for place in places if _is_bundle(place)}
-    return tuple(sorted((one for one in found if found.isdisjoint(one.parents)), key=_by_attempt))
+    """The bundles in or below `root` (itself included), by place, job and attempt. None lies inside another.
+
+    Raises `ResultsError` when `root` cannot be read.
+    """
+    try:
+        places = {root, *(path.parent for name in (EVENTS, MANIFEST) for path in root.rglob(name))}
+        found = {place for place in places if is_bundle(place)}
+    except OSError as error:
+        raise ResultsError(f"cannot be read: {error.strerror}", where=Where(str(error.filename or root))) from None
+    return tuple(sorted((one for one in found if found.isdisjoint(one.parents)), key=by_attempt))
 
 
-def _is_bundle(place: Path) -> bool:
-    """Other programs have a `manifest.json` too: without events, the directory's name must say that it is ours."""
+def is_bundle(place: Path) -> bool:
+    """Whether a directory is a bundle. Raises `OSError` when that cannot be seen.
+
+    Other programs have a `manifest.json` too: without events, the directory's name must say that it is ours.
+    """
     named = place.name.startswith(PREFIX)
     return (place / EVENTS).is_file() or (named and (place / MANIFEST).is_file())
 
 
-def _by_attempt(bundle: Path) -> tuple[Path, str, int, str]:
-    """Attempt 10 of a job after attempt 9."""
+def by_attempt(bundle: Path) -> tuple[Path, str, int, str]:
+    """The order of bundles: attempt 10 of a job after attempt 9."""
     stem, _, attempt = bundle.name.rpartition("-")
     number = int(attempt) if attempt.isascii() and attempt.isdigit() and len(attempt) < 10 else 0
     return (bundle.parent, stem, number, bundle.name)

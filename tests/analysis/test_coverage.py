@@ -83,3 +83,15 @@ def test_what_is_missed_is_exactly_what_was_changed_and_not_executed(lines, touc
     assert all(lines.get(edge) == 0 for run in file.missed for edge in run)
     assert file.changed.total - file.changed.covered == len(missed)
     assert list(file.missed) == sorted(file.missed)
+
+
+def test_an_empty_diff_tells_no_lines():
+    change = coverage_change([A], None, Diff(empty=True))
+    assert change == CoverageChange(empty_diff=True)
+
+
+def test_that_none_of_the_changed_files_was_measured_is_told():
+    lines = frozenset({3})
+    assert coverage_change([A], None, Diff({"README.md": lines, "b.py": lines})).none_measured
+    assert not coverage_change([A], None, Diff({"README.md": lines, "a.py": lines})).none_measured
+    assert not coverage_change([A], None, Diff({"b.py": frozenset()})).none_measured

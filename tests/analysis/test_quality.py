@@ -171,6 +171,20 @@ CORE = {"coverage": {"paths": {"src/core/**": "95%"}}}
         ),
         (
             LINES,
+            covered(Counts(9, 10), empty_diff=True),
+            "changed-lines",
+            "inconclusive",
+            "the diff is empty, as one is that could not be made",
+        ),
+        (
+            LINES,
+            covered(Counts(9, 10), changed=Counts(0, 0), none_measured=True),
+            "changed-lines",
+            "pass",
+            "N/A: none of the changed files was measured",
+        ),
+        (
+            LINES,
             covered(Counts(9, 10), changed=Counts(0, 0), unmeasured=("src/new.py", "tests/test_new.py")),
             "changed-lines",
             "pass",

@@ -213,8 +213,9 @@ def test_what_a_third_party_breaks_is_told_with_its_name(at: str, said: str) -> 
 
 
 def test_a_stage_that_is_not_there_is_told() -> None:
-    with pytest.raises(UserError, match="no stages backend is called 'absent'"):
+    with pytest.raises(UserError, match="no stages backend is called 'absent'") as caught:
         table({"custom": "absent"})
+    assert caught.value.fix == "none is installed: they register as ci_orchestrator.stages"
 
 
 def test_a_table_is_made_row_by_row() -> None:

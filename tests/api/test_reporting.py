@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from junitparser import JUnitXml
-from mixed import DIFF, write_mixed
+from mixed import DIFF, judged, report, write_mixed, write_plan
 
 from ci_orchestrator.api.against import Against
-from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reading import read_files
-from ci_orchestrator.api.reporting import Reported, report_files
 from ci_orchestrator.api.sources import Sources
-from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ExitCode, ResultsError, UserError
 from ci_orchestrator.report.report_json import load_report
 from ci_orchestrator.results.coverage import Counts
@@ -24,23 +20,6 @@ from ci_orchestrator.results.findings import Shift
 from ci_orchestrator.results.quality import Judgement
 from ci_orchestrator.run.artifacts import DIRECTORY
 from ci_orchestrator.run.bundle import bundle_name
-
-
-def report(root: Path, folder: Path, *, out: str = "out", **against: object) -> Reported:
-    asked = Against.of(
-        base=against.get("base"),  # type: ignore[arg-type]
-        diff=against.get("diff"),  # type: ignore[arg-type]
-        checks=against.get("checks", ()),  # type: ignore[arg-type]
-        gate=bool(against.get("gate")),
-    )
-    project = Project.at(root / "testplan.yaml")
-    return report_files(project, [folder], out=root / out, against=asked, clock=FakeClock())
-
-
-def write_plan(root: Path, gate: dict) -> None:
-    gates = {"quality": {"final": True, **gate}}
-    plan = {"version": 1, "suites": {"unit": {"tool": "pytest"}}, "gates": gates}
-    (root / "testplan.yaml").write_text(json.dumps(plan))
 
 
 def test_a_mixed_folder_becomes_one_report(tmp_path):
@@ -85,10 +64,6 @@ def test_the_base_says_what_changed(tmp_path):
     assert found.coverage.changed == Counts(1, 2)
     assert [(one.path, one.missed) for one in found.coverage.files] == [("web/cart.js", ((3, 3),))]
     assert [one.shift for one in found.benchmarks] == [Shift.SAME]
-
-
-def judged(done: Reported) -> dict[str, Judgement]:
-    return {reason.rule: reason.judgement for gate in done.report.quality for reason in gate.reasons}
 
 
 def test_a_final_gate_decides_when_it_is_asked(tmp_path):

@@ -161,6 +161,13 @@ def test_a_report_does_not_read_its_own_output(project: Project) -> None:
         done = run_cli(project, "report", "bundles", "--lock", "lock.json", "--out", "bundles/report", "--json")
         assert json.loads(done.stdout)["duplicate"] == []
         assert done.returncode == 0
+    with_it = json.loads(run_cli(project, "report", "bundles", "--lock", "lock.json", "--json").stdout)
+    assert with_it["duplicate"] == []
+    named = run_cli(project, "report", "bundles/report/merged.xml", "--lock", "lock.json", "--json")
+    assert named.returncode == 3, "which lock its results are of it does not say"
+    told = json.loads(named.stdout)
+    assert told["certified"] is False
+    assert any("only the bundles prove anything" in warning for warning in told["warnings"])
 
 
 def test_without_a_path_a_lock_finds_what_its_jobs_left_else_the_last_run(project: Project) -> None:

@@ -106,6 +106,7 @@ def everywhere(report: Report, texts: tuple[str, ...]) -> Report:
                                 worse=-1e300, shift=Shift.WORSE, why=text)
                 for text in texts
             ),
+            benchmarks_gone=tuple(Benchmark(name=text, group=text, unit=text, value=1e300) for text in texts),
             flaky=tuple(FlakyTest(test=one.id, transitions=5, builds=6) for one in report.results[:9]),
             slower=tuple(DurationChange(test=text, now=1e300, before=-1e300, samples=1) for text in texts),
             time_before=1e300,

@@ -76,6 +76,10 @@ def test_coverage_says_what_is_missing() -> None:
     said = text_of(no_base, "coverage")
     assert "the base's coverage is missing" in said
     assert "lines of the change N/A the change has no executable line" in said
+    elsewhere = replace(no_base, analysis=Analysis(coverage=CoverageChange(changed=Counts(), none_measured=True)))
+    assert "lines of the change N/A none of its files was measured" in text_of(elsewhere, "coverage")
+    empty = replace(no_base, analysis=Analysis(coverage=CoverageChange(empty_diff=True)))
+    assert "lines of the change unknown the diff is empty" in text_of(empty, "coverage")
 
 
 def test_a_final_gate_that_fails_leaves_no_calm() -> None:

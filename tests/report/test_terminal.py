@@ -88,6 +88,16 @@ def test_what_was_measured_is_one_line_each():
     ]
 
 
+def test_changed_lines_that_nothing_tells_of_are_no_lines_without_need():
+    said = replace(GREEN, coverage=CoverageSummary(lines=Counts(8, 10)))
+    for change, words in (
+        (CoverageChange(changed=Counts(), none_measured=True), "no changed file was measured"),
+        (CoverageChange(empty_diff=True), "the diff is empty"),
+    ):
+        screen = render_terminal(replace(said, analysis=Analysis(coverage=change)))
+        assert f"coverage    80.0% of lines, {words}\n" in screen
+
+
 def test_the_loudest_gate_is_told_whatever_its_kind():
     hold = GateSummary(gate="a", name="canary", stage="s", verdict=Verdict.HOLD, why="too few")
     fail = QualityGate(name="merge", reasons=(Reason("failures", Judgement.FAIL, "1 failed"),))

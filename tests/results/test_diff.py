@@ -103,7 +103,7 @@ def test_a_mail_around_it_does_not_matter():
 
 @pytest.mark.parametrize("nothing", [b"", b"\n \n"])
 def test_no_change_is_a_change_of_nothing(nothing):
-    assert parse_diff(nothing) == Diff()
+    assert parse_diff(nothing) == Diff(empty=True)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given
@@ -149,6 +150,16 @@ def test_what_ran_when_the_orchestrator_was_killed_does_not_run_any_more_when_it
     assert fold.status().running == 1
     fold.add(begun())
     assert (fold.status().running, fold.status().queued) == (0, 1)
+
+
+def test_workers_that_a_killed_run_left_without_a_word_are_counted_when_it_is_resumed() -> None:
+    came = [events.WorkerStarted(ts=1, job="unit", worker=worker, pid=1) for worker in ("w1", "w2", "w3")]
+    lost = events.WorkerLost(ts=2, job="unit", worker="w2", exit_code=-9)
+    left = events.WorkerFinished(ts=9, job="unit", worker="w3", exit_code=0)
+    state = Fold([begun(), *came, lost, left]).jobs["unit", 1]
+    assert (state.present, state.cut_off, state.ended) == ({"w1"}, 0, 2)
+    state = Fold([begun(), *came, lost, left, begun(), came[0], replace(left, worker="w1")]).jobs["unit", 1]
+    assert (state.present, state.cut_off) == (set(), 1)
 
 
 def test_a_lost_worker_runs_nothing_but_its_namesake_of_another_job_does() -> None:

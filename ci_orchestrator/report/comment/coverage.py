@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.comment.changes import base_name
+from ci_orchestrator.report.figures import coverage_gone
 from ci_orchestrator.report.markdown import code, place, row, table_head
 from ci_orchestrator.report.wording import count, counted, listed, percent, points
 from ci_orchestrator.results.coverage import Counts, CoverageSummary
@@ -24,7 +25,7 @@ def coverage(report: Report) -> Block | None:
     """The totals, the diff, and the files of it, those with the most uncovered lines first."""
     found = report.coverage
     if found is None:
-        return None
+        return _gone(report)
     change = report.analysis.coverage
     files = sorted(change.files if change else (), key=lambda one: (_missing(one) == 0, -_missing(one), one.path))
     table = f"\n\n{table_head('file', '>lines', '>before', '>changed lines', 'uncovered')}" if files else "\n"
@@ -40,10 +41,20 @@ def coverage(report: Report) -> Block | None:
 
 
 def in_short(report: Report) -> str:
-    """``coverage 88.7% (−0.1 points)``, for a comment of one line; empty when nothing was measured."""
+    """``coverage 88.7% (−0.1 points)``, for a comment of one line; empty when nothing was ever measured."""
     if report.coverage is None:
-        return ""
+        before = coverage_gone(report)
+        return f"coverage not measured ({percent(before.share)} in the base)" if before else ""
     return f"coverage {percent(report.coverage.lines.share)} ({_since(report.coverage.lines, _before(report))})"
+
+
+def _gone(report: Report) -> Block | None:
+    """That nothing was measured although the base was."""
+    before = coverage_gone(report)
+    if before is None:
+        return None
+    there = f"{base_name(report.analysis.base)} has {percent(before.share)} of {count(before.total)} lines"
+    return Block(name="coverage", head=f"#### Coverage\n\n**Not measured**: {there}.\n", news=True)
 
 
 def _news(found: CoverageSummary, change: CoverageChange | None) -> bool:
@@ -52,7 +63,12 @@ def _news(found: CoverageSummary, change: CoverageChange | None) -> bool:
         return bool(found.partial)
     now, before = found.lines.share, change.before.share if change.before else None
     moved = before is not None and (now is None or abs(now - before) >= _MOVED)
-    return moved or bool(found.partial) or bool(change.changed and change.changed.covered < change.changed.total)
+    return (
+        moved
+        or bool(found.partial)
+        or change.empty_diff
+        or bool(change.changed and change.changed.covered < change.changed.total)
+    )
 
 
 def _totals(report: Report, found: CoverageSummary, change: CoverageChange | None) -> list[str]:
@@ -63,10 +79,13 @@ def _totals(report: Report, found: CoverageSummary, change: CoverageChange | Non
     if found.branches.total:
         said.append(f"**{percent(found.branches.share)}** of {count(found.branches.total)} branches")
     if change and change.changed is not None:
-        none = "the changed lines: the diff has no executable lines"
+        why = "none of the changed files was measured" if change.none_measured else "the diff has no executable lines"
+        none = f"the changed lines: {why}"
         said.append(
             f"**{percent(change.changed.share)}** of {_changed(change.changed) if change.changed.total else none}"
         )
+    if change and change.empty_diff:
+        said.append("**Unknown** how many of the changed lines: the diff is empty")
     if change and (left := change.unmeasured):
         names = listed([*map(code, left[:_NAMED]), *([f"{len(left) - _NAMED:,} more"] if len(left) > _NAMED else [])])
         said.append(f"Not measured: {counted(len(left), 'changed file')}, {names}")

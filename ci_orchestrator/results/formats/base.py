@@ -31,10 +31,14 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadWarning:
-    """Something in a result file that could not be taken as it is: the reader went on, and says so."""
+    """Something in a result file that could not be taken as it is: the reader went on, and says so.
+
+    `harmless`: no outcome, no name, and nothing of how many tests there are hangs on it; a time, or a text, does.
+    """
 
     what: str
     where: Where
+    harmless: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"

@@ -34,7 +34,8 @@ _OPENS, _CLOSES = {"start_map": dict, "start_array": list}, {"end_map", "end_arr
 class JsonFeed:
     """The values of one document.
 
-    `broken` says, after the last value, why reading stopped early; what came before is good.
+    `broken` says, after the last value, why reading stopped early; what came before is good. `cut`: it did so at the
+    end, for want of more.
     """
 
     def __init__(self, stream: Readable, file: str) -> None:
@@ -43,6 +44,11 @@ class JsonFeed:
         self._noted = Noted(file)
         self._source = _Source(utf8_chunks(stream, self.warn), self.where)
         self._key = ""
+
+    @property
+    def cut(self) -> bool:
+        """True when the document is not over where the file is."""
+        return bool(self.broken) and self._source.over
 
     def warn(self, what: str) -> None:
         """Note something that was mended or left out."""
@@ -161,10 +167,12 @@ class _Places:
 
 
 class _Source:
-    """The document as ijson reads it. `since`: bytes that were read since the last value that nobody wanted to keep."""
+    """The document as ijson reads it. `since`: bytes that were read since the last value that nobody wanted to keep.
+    `over`: it asked for more than there is."""
 
     def __init__(self, pieces: Iterator[bytes], where: Where) -> None:
         self.since = 0
+        self.over = False
         self._pieces = pieces
         self._where = where
         self._rest = b""
@@ -176,6 +184,7 @@ class _Source:
         while not self._rest:
             piece = next(self._pieces, None)
             if piece is None:
+                self.over = True
                 return b""
             self._rest = piece
         head, self._rest = self._rest[:size], self._rest[size:]

@@ -38,6 +38,8 @@ _ATTRIBUTE = str.maketrans(
 _ELEMENT = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
 _PROBLEMS = (Outcome.FAILED, Outcome.ERRORED, Outcome.NOT_PROVEN)
 NAMELESS = "(no name)"
+ROOT_NAME = "ci-orchestrator"
+"""The name of all suites together, by which we know our own files."""
 _LONGEST = 1e10  # seconds, of a suite: within what .NET's TimeSpan can say
 _LATEST = 253_402_300_799.0  # the last second that a date can say
 
@@ -53,7 +55,7 @@ def write_junit(
     """
     rows = sorted(results, key=attrgetter("id"))
     claimed = _claimed(rows)
-    out.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="ci-orchestrator">\n')
+    out.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="{ROOT_NAME}">\n'.encode())
     for suite, group in groupby(rows, key=attrgetter("suite")):
         members = list(group)
         out.write(f"<testsuite{_attributes(_summary(suite, members))}>\n".encode())

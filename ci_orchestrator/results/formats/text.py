@@ -18,6 +18,14 @@ _MARK = 64  # room for the mark of a cut
 UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+_MENDED = re.compile("[\u2400-\u241f\ufffd]")
+
+
+def mended(text: str) -> bool:
+    """Whether `text` holds what stands for characters that could not be kept: what it was is not known for sure."""
+    return bool(_MENDED.search(text))
+
+
 def visible(text: str) -> str:
     """`text` as XML can carry it: control characters become their pictures (ESC → ``␛``), the rest ``U+FFFD``."""
     return UNCLEAN.sub(_picture, text)

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from ci_orchestrator.errors import Where
 from ci_orchestrator.results.formats.base import Case, Item, Readable, ReadWarning
-from ci_orchestrator.results.formats.text import BoundedText, cut, cut_name, cut_text
+from ci_orchestrator.results.formats.text import BoundedText, cut, cut_name, cut_text, mended
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed
 from ci_orchestrator.results.model import LONGEST as LONGEST  # noqa: PLC0414 - `tests.junit` has it from here
 from ci_orchestrator.results.model import Outcome
@@ -73,7 +73,7 @@ class CaseReader:
     INSIDE: ClassVar[frozenset[str]]
 
     def __init__(self, file: str) -> None:
-        self.feed = XmlFeed(file, self._root, self._end)
+        self.feed = XmlFeed(file, self._root, self._end, checks_names=True)
         self.around: list[Element] = []
         """The groups and tests around this place, outermost first."""
         self._marks: list[Element | None] = []  # one for each open element; None where it is of no interest
@@ -185,6 +185,8 @@ class CaseReader:
 
     def _name(self, case: Case) -> None:
         case.classname, case.name = cut_name(case.classname), cut_name(case.name)
+        if self.feed.mended:
+            check_names(self.feed, [case])
         names = (case.classname, case.name)
         self._seen[names] += 1
         if self._seen[names] > 1:
@@ -204,6 +206,13 @@ def said_at_the_end(feed: XmlFeed, unfinished: Sequence[Item], *, found: bool) -
         yield ReadWarning("the file holds no test cases", Where(file=feed.file))
     yield from unfinished
     yield from feed.repeated()
+
+
+def check_names(feed: XmlFeed, items: Iterable[Item]) -> None:
+    """Say which tests have names in which characters were replaced: two that were different may be alike now."""
+    for one in items:
+        if isinstance(one, Case) and mended("\n".join((*one.suites, one.classname, one.name, one.file))):
+            feed.warn("the name of a test holds characters that were replaced")
 
 
 def not_whole(item: Item) -> Item:

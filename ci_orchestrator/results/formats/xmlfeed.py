@@ -58,12 +58,22 @@ class XmlFeed:
 
     `start` and `end` are expat's handlers; `start` gets the names and values of attributes in turn, in one list.
     `broken` says why parsing stopped early; what was read before is good. `warn` may be called by the reader too;
-    `warnings` hands the warnings on.
+    `warnings` hands the warnings on. `mended`: characters were replaced somewhere; `checks_names`: the reader looks
+    whether that was in what names a test (`text.mended`), so that it is harmless in itself.
     """
 
-    def __init__(self, file: str, start: Callable[[str, list[str]], None], end: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        file: str,
+        start: Callable[[str, list[str]], None],
+        end: Callable[[str], None],
+        *,
+        checks_names: bool = False,
+    ) -> None:
         self.file = file
         self.broken: str = ""
+        self.mended = False
+        self._checks_names = checks_names
         # A name costs less to read again than to be looked for among those read before, which is the default.
         self.parser = parser = expat.ParserCreate("UTF-8", intern=None)
         parser.buffer_text = True
@@ -74,18 +84,18 @@ class XmlFeed:
         parser.EntityDeclHandler = self._refuse_entity
         parser.SkippedEntityHandler = self._skipped_entity
         self._warnings: list[ReadWarning] = []
-        self._counts: dict[str, int] = {}
+        self._counts: dict[tuple[str, bool], int] = {}
 
     @property
     def where(self) -> Where:
         """The place that is being read."""
         return Where(self.file, self.parser.CurrentLineNumber)
 
-    def warn(self, what: str) -> None:
-        """Note something that was mended or left out, here."""
-        count = self._counts[what] = self._counts.get(what, 0) + 1
+    def warn(self, what: str, *, harmless: bool = False) -> None:
+        """Note something that was mended or left out, here. `harmless`: see `ReadWarning`."""
+        count = self._counts[what, harmless] = self._counts.get((what, harmless), 0) + 1
         if count <= SAME_WARNING:
-            self._warnings.append(ReadWarning(what, self.where))
+            self._warnings.append(ReadWarning(what, self.where, harmless))
 
     def warnings(self) -> Iterator[ReadWarning]:
         """The warnings since the last call."""
@@ -94,9 +104,9 @@ class XmlFeed:
 
     def repeated(self) -> Iterator[ReadWarning]:
         """At the end: how many warnings of each wording were not shown."""
-        for what, count in sorted(self._counts.items()):
+        for (what, harmless), count in sorted(self._counts.items()):
             if count > SAME_WARNING:
-                yield ReadWarning(f"{what} ({count - SAME_WARNING} more times)", Where(self.file))
+                yield ReadWarning(f"{what} ({count - SAME_WARNING} more times)", Where(self.file), harmless)
 
     def pieces(self, stream: Readable) -> Iterator[None]:
         """Parse the stream; comes back after each piece so that the reader can hand on what it has.
@@ -105,7 +115,7 @@ class XmlFeed:
         """
         fed = 0
         try:
-            for piece in utf8_chunks(stream, self.warn):
+            for piece in utf8_chunks(stream, self._mend):
                 self.parser.Parse(piece, False)
                 fed += len(piece)
                 if fed - max(self.parser.CurrentByteIndex, 0) > TAG_LIMIT:
@@ -121,6 +131,10 @@ class XmlFeed:
     def refusal(self, what: str, fix: str = "") -> ResultsError:
         """The error for a file that is refused at this place."""
         return ResultsError(what, fix=fix, where=self.where)
+
+    def _mend(self, what: str) -> None:
+        self.mended = True
+        self.warn(what, harmless=self._checks_names)
 
     def _let_go(self) -> None:
         """The parser holds the reader by its handlers, and the reader the parser: without this only the garbage

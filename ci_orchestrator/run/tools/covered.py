@@ -14,7 +14,10 @@ _HEADING = b"mode:"  # the first line of a Go profile (cmd/cover), which may sta
 
 
 class CoverageReport:
-    """The file `path`, for all workers of a suite: what an earlier run left there is gone with the first part."""
+    """The file `path`, for all workers of a suite: what an earlier run left there is gone with the first part.
+
+    So it is when a run is resumed: what it had put together until then was kept in its bundle before.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -3,6 +3,9 @@
 A test is ``import/path::TestName``: the tests, examples and fuzz targets (their seeds) of a package; subtests are a
 part of their test. Packages are compiled to be listed, with the flags that run them, so that a run compiles nothing.
 
+- To list its tests, a package is started: what its `init` and `TestMain` print stands among the names, and nothing in
+  Go's output tells them apart. So a name is a test when a function in the package's sources bears it; where these are
+  not found (another module's, with ``-overlay``) any line that could be a name is one.
 - What runs is said by ``-run``, for packages of which all tests are wanted, or for one: names are not unique.
 - ``-count=1``: what Go remembers of an earlier run proves nothing.
 - ``-timeout`` bounds a whole run. Where it strikes at one of several tests, each runs again alone, with its own.
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +36,7 @@ PROFILE = "cover.out"
 _KINDS = "^(Test|Example|Fuzz)"
 _TEST = re.compile(rf"{_KINDS}\w*$")
 _COVERAGE_FLAGS = ("-cover", "-coverprofile", "-covermode")
+_OVERLAY = "-overlay"  # what is built is not what stands in the project
 _REST = "-args"  # whatever follows it is for the tests themselves
 
 
@@ -72,21 +76,22 @@ class GoCommands:
 
     def collected(self, listed: Listed) -> Collected:
         """See `calls.Commands.collected`."""
-        tests: list[str] = []
+        printed: dict[str, list[str]] = {}
         said: list[str] = []
         broken = ""
         for event in _events(listed.output):
             text, package = str(event.get("Output", "")), str(event.get("Package", ""))
             if event.get("Action") == "fail":
                 broken = broken or package
-            elif event.get("Action") == "output" and _TEST.match(text.rstrip("\n")):
-                tests.append(f"{package}::{text.rstrip()}")
+            elif event.get("Action") == "output":
+                printed.setdefault(package, []).append(text.rstrip("\r\n"))
             elif event.get("Action") in ("build-output", ""):
                 said.append(text)
         if listed.code != 0:
             why = f"go test -list failed: {listed.evidence()}\n{''.join(said)}".rstrip()
             return Collected(errors=((broken or "go test", why),))
-        return Collected(tests=by_path(tests))
+        names = ((package, _named(lines, self._functions(package))) for package, lines in printed.items())
+        return Collected(tests=by_path(f"{package}::{name}" for package, found in names for name in found))
 
     def together(self, tests: Sequence[str]) -> int:
         """See `calls.Commands.together`."""
@@ -125,8 +130,28 @@ class GoCommands:
         file, line = self.module.place(case.classname, case.details or case.message) if self.module else ("", 0)
         return Place(case.classname, name, part and case.name, file=file, line=line)
 
+    def _functions(self, package: str) -> frozenset[str] | None:
+        replaced = mentions(self.suite.args, _OVERLAY)
+        return None if self.module is None or replaced else self.module.functions(package)
+
     def _packages(self) -> list[str]:
         return [path if path.startswith("./") else f"./{path}" for path in self.suite.paths] or ["./..."]
+
+
+def _named(lines: Iterable[str], functions: frozenset[str] | None) -> dict[str, None]:
+    """The tests that a package lists. What it prints itself may stand before a name in its line, but is none.
+
+    `functions`: those that could be tests, None when they are not known.
+    """
+    if functions is None:
+        return dict.fromkeys(line for line in lines if _TEST.match(line))
+    return dict.fromkeys(name for line in lines if (name := _at_end(line, functions)))
+
+
+def _at_end(line: str, functions: frozenset[str]) -> str:
+    if line in functions:
+        return line
+    return max((name for name in functions if line.endswith(name)), key=len, default="")
 
 
 def _events(output: bytes) -> Iterator[dict[str, object]]:

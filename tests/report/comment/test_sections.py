@@ -169,6 +169,8 @@ def test_a_failure_is_linked_to_its_line_at_the_revision() -> None:
         ({"changed": Counts(2, 3)}, "**66.7%** of 3 changed lines"),
         ({"changed": Counts(0, 1)}, "**0.0%** of 1 changed line"),
         ({"before": Counts(1, 100), "changed": Counts()}, "**N/A** of the changed lines: the diff has no executable"),
+        ({"changed": Counts(), "none_measured": True}, "**N/A** of the changed lines: none of the changed files was"),
+        ({"empty_diff": True}, "**Unknown** how many of the changed lines: the diff is empty"),
         ({"before": Counts(1, 100)}, "**25.0%** of 4 branches"),
         (
             {"unmeasured": ("a.py", "b.py", "c.py", "@d.py", "e.py")},

@@ -155,7 +155,51 @@ def test_declared_utf8_that_is_not():
         b'<testsuite><testcase name="caf\xe9"/><testcase name="\xc3\xa9"/></testsuite>'
     )
     assert [case.name for case in found] == ["caf\ufffd", "é"]
-    assert warned == ["bytes that are not UTF-8 were replaced"]
+    replaced = "the name of a test holds characters that were replaced"
+    assert warned == ["bytes that are not UTF-8 were replaced", replaced]
+
+
+def kinds(inner: bytes, attributes: bytes = b"") -> list[tuple[str, bool]]:
+    """What is said of a suite, and whether that is harmless."""
+    text = b'<testsuite name="s"' + attributes + b">" + inner + b"</testsuite>"
+    items = formats.read(io.BytesIO(text), "r.xml")
+    return [(item.what, item.harmless) for item in items if isinstance(item, ReadWarning)]
+
+
+@pytest.mark.parametrize("time", [b"NaN", b"inf", b"1.5s", b"-0.001", b"-1"])
+def test_a_time_that_is_none_harms_nothing(time):
+    ((what, harmless),) = kinds(b'<testcase name="a" classname="b" time="' + time + b'"/>')
+    assert (what, harmless) == ("a time is not a number of seconds: taken as 0", True)
+
+
+@pytest.mark.parametrize("stray", [b"\x01", b"\xff", b"&#27;"])
+def test_a_stray_character_harms_only_names(stray):
+    assert [
+        harmless for _, harmless in kinds(b'<testcase name="a"><system-out>' + stray + b"</system-out></testcase>")
+    ] == [True]
+    for where in (b'name="%s"', b'name="a" classname="%s"', b'name="a" file="%s"'):
+        named = kinds(b"<testcase " + where % stray + b"/>")
+        assert ("the name of a test holds characters that were replaced", False) in named
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inner", "warned"),
+    [
+        (b' failures="1"', b'<testcase name="a"/>', True),
+        (b' errors="1"', b'<testcase name="a"/><testcase name="b"><skipped/></testcase>', True),
+        (b' failures="1" errors="1"', b'<testcase name="a"><failure/></testcase>', True),
+        (b' failures="1"', b'<testcase name="a"><error/></testcase>', False),
+        (b' failures="1"', b'<testcase name="a" status="failed"/>', False),
+        (b' failures="1"', b'<testcase name="a"><rerunFailure/></testcase>', False),
+        (b' errors="1"', b'<error message="no server"/>', False),
+        (b' failures="1"', b'<testsuite failures="1"><testcase name="a"><failure/></testcase></testsuite>', False),
+        (b"", b'<testsuite failures="1"/><testcase name="a"><failure/></testcase>', True),
+        (b' failures="some" errors="-1"', b'<testcase name="a"/>', False),
+    ],
+)
+def test_failures_that_are_counted_and_not_shown(attributes, inner, warned):
+    said = ("a suite counts more failures and errors than its tests show", False)
+    assert [one for one in kinds(inner, attributes) if "counts more" in one[0]] == [said] * warned
 
 
 def test_white_space_and_a_mark_before_the_declaration():

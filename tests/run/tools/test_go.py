@@ -91,6 +91,28 @@ func TestAdd(t *testing.T)  { help.Ran("other.TestAdd") }
 func TestMore(t *testing.T) { help.Ran("other.TestMore") }
 """
 
+LOUD = """
+package loud
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+func init() { fmt.Println("TestInit") }
+func TestMain(m *testing.M) {
+	fmt.Println("TestMain")
+	fmt.Println("TestTwo")
+	fmt.Print("no end of line: ")
+	code := m.Run()
+	fmt.Println("TestAfter")
+	os.Exit(code)
+}
+func TestOne(t *testing.T) {}
+func /* odd */ TestTwo(t *testing.T) {}
+"""
+
 CALC_TESTS = ["TestAdd", "TestAddMore", "TestSkip", "TestPanic", "TestExit", "TestHang", "FuzzAdd", "ExampleAdd"]
 
 
@@ -111,6 +133,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         "calc/add.go": ADD,
         "calc/calc_test.go": CALC,
         "other/other_test.go": OTHER,
+        "loud/loud_test.go": LOUD,
     }
     bench = Bench(tmp_path_factory.mktemp("go"), GoTool(), files)
     yield bench
@@ -119,7 +142,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 def test_tests_are_listed_and_none_runs(bench: Bench) -> None:
     worker = bench.open(paths=("./...",))
-    assert worker.collected().tests == (*calc(*CALC_TESTS), *other("TestAdd", "TestMore"))
+    loud = ("example.org/lab/loud::TestTwo", "example.org/lab/loud::TestOne")  # and nothing else that it prints
+    assert worker.collected().tests == (*calc(*CALC_TESTS), *loud, *other("TestAdd", "TestMore"))
     assert worker.finish() == {}
     assert bench.ran() == []
 
@@ -196,9 +220,19 @@ def test_where_a_go_test_stands(tmp_path: Path) -> None:
     (tmp_path / "go/inner").mkdir(parents=True)
     (tmp_path / "go/go.mod").write_text('// here\nmodule "example.org/a"\n')
     module = Module.around(tmp_path / "go/inner", tmp_path)
-    assert module == Module("example.org/a", "go/")
+    assert module == Module("example.org/a", "go/", tmp_path / "go")
     assert module.place("example.org/a/b", "    b_test.go:7: no") == ("go/b/b_test.go", 7)
     assert module.place("example.org/a", "\t/src/go/a_test.go:12 +0x1b") == ("go/a_test.go", 12)
     assert module.place("example.org/ab", "b_test.go:7: no") == ("", 0)
     assert module.place("example.org/a", "panic: no") == ("", 0)
     assert Module.around(tmp_path, tmp_path) is None
+
+
+def test_functions_of_a_package_are_found_however_they_are_written(tmp_path: Path) -> None:
+    text = "func TestA(\nfunc\tExampleB /**/ (\nfunc // why\n/* TestNo\n*/ FuzzÄ_c(\nx TestNo(\nfuncs TestNo(\n"
+    (tmp_path / "a_test.go").write_text(text, encoding="utf-8")
+    (tmp_path / "a.go").write_text("func TestNo(")
+    module = Module("example.org/a", "", tmp_path)
+    assert module.functions("example.org/a") == {"TestA", "ExampleB", "FuzzÄ_c"}
+    assert module.functions("example.org/a/absent") is None
+    assert module.functions("example.org/b") is None

@@ -57,6 +57,7 @@ SUMS_TESTS = [
     "t/sums.test.js::line break",
 ]
 OTHER_TESTS = [f"t/other.test.js::{name}" for name in ("adds", "exits", "dies", "late")]
+COVERAGE = Coverage(report="coverage/lcov.info")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def test_tests_are_listed_and_none_runs_then_whole_files_run(bench: Bench) -> None:
-    worker = bench.open(paths=("t",))
+    worker = bench.open(paths=("t",), coverage=COVERAGE)
     assert worker.collected() == Collected(tests=(*OTHER_TESTS, *SUMS_TESTS))
     assert bench.ran() == []
     finished = worker.finish(*SUMS_TESTS)
@@ -94,40 +95,35 @@ def test_tests_are_listed_and_none_runs_then_whole_files_run(bench: Bench) -> No
     assert "Expected: 4" in failed.details
 
 
-@pytest.mark.parametrize(
-    ("wanted", "ran"), [(SUMS_TESTS[1], ["hook", "fails"]), (SUMS_TESTS[8], ["hook", "break"])], ids=["special", "line"]
-)
-def test_exactly_what_is_wanted_runs(bench: Bench, wanted: str, ran: list[str]) -> None:
-    assert list(bench.idle().finish(wanted)) == [wanted]
-    assert bench.ran() == ran
+def test_exactly_what_is_wanted_runs(bench: Bench) -> None:
+    assert list(bench.idle().finish(SUMS_TESTS[1], SUMS_TESTS[8])) == [SUMS_TESTS[1], SUMS_TESTS[8]]
+    assert bench.ran() == ["hook", "fails", "break"]
 
 
-def test_what_bears_the_same_name_runs_too_and_is_passed_over(bench: Bench) -> None:
-    worker = bench.idle()
-    assert outcomes(worker.finish(SUMS_TESTS[6])) == {SUMS_TESTS[6]: "passed"}
+def test_what_bears_the_same_name_is_passed_over_and_coverage_is_kept(bench: Bench) -> None:
+    worker = bench.idle(coverage=COVERAGE)
+    assert outcomes(worker.finish(SUMS_TESTS[6])) == {SUMS_TESTS[6]: "passed"}  # whatever the thresholds say
     assert bench.ran() == ["hook", "adds", "adds again", "twin"]
     assert [type(message).__name__ for message in worker.said] == ["Collected", "Started", "Finished", "Gone"]
+    assert (bench.coverage / "run1" / "lcov.info").is_file()
+    with (bench.project / COVERAGE.report).open("rb") as stream:
+        covered = {item.path for item in formats.read(stream, "lcov.info") if isinstance(item, FileCoverage)}
+    assert covered == {"help.js"}
 
 
-@pytest.mark.parametrize(("name", "code"), [("exits", 3), ("dies", -9)])
-def test_a_test_that_ends_jest_is_found_and_not_called_failed(bench: Bench, name: str, code: int) -> None:
+@pytest.mark.parametrize(("together", "name", "code"), [(OTHER_TESTS[:1], "exits", 3), ([], "dies", -9)])
+def test_a_test_that_ends_jest_is_found_and_not_called_failed(
+    bench: Bench, together: list[str], name: str, code: int
+) -> None:
     worker = bench.idle()
-    assert outcomes(worker.finish(OTHER_TESTS[0], f"t/other.test.js::{name}")) == {OTHER_TESTS[0]: "passed"}
+    assert outcomes(worker.finish(*together, f"t/other.test.js::{name}")) == dict.fromkeys(together, "passed")
     assert (worker.gone.asked, worker.gone.exit_code) == (False, code)
     assert "reported no result for this test" in worker.gone.evidence
 
 
-def test_a_short_time_out_is_jests_own_and_coverage_is_kept(bench: Bench) -> None:
-    settings = {"name": "covered", "coverage": Coverage(report="coverage/lcov.info"), "test_timeout": 0.4}
-    worker = bench.idle(**settings)
-    finished = worker.finish(OTHER_TESTS[0], OTHER_TESTS[3])
-    late = finished[OTHER_TESTS[3]]
+def test_a_short_time_out_is_jests_own(bench: Bench) -> None:
+    late = bench.idle(test_timeout=0.4).finish(OTHER_TESTS[3])[OTHER_TESTS[3]]
     assert (late.outcome, late.cause) == (Outcome.FAILED, Cause.TIMEOUT)
-    assert finished[OTHER_TESTS[0]].outcome is Outcome.PASSED  # whatever the thresholds of the configuration say
-    assert (bench.coverage / "run1" / "lcov.info").is_file()
-    with (bench.project / "coverage" / "lcov.info").open("rb") as stream:
-        [covered] = [item for item in formats.read(stream, "lcov.info") if isinstance(item, FileCoverage)]
-    assert covered.path == "help.js"
 
 
 def test_a_file_that_cannot_be_loaded_is_an_error_of_the_collection(bench: Bench) -> None:

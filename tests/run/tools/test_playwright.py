@@ -11,16 +11,17 @@ from parts import need
 from tool_workers import NODE_MODULES, Bench, need_node_package, outcomes
 
 from ci_orchestrator.plan.models import Suite
-from ci_orchestrator.results.model import Cause, Outcome
-from ci_orchestrator.run.tools.base import Collected, Gone
+from ci_orchestrator.results.model import Cause
+from ci_orchestrator.run.tools.base import Collected
 from ci_orchestrator.run.tools.learned import Learned
 from ci_orchestrator.run.tools.playwright import PlaywrightTool
 
 CONFIG = """
 module.exports = {
   testDir: 'e2e',
+  expect: { timeout: 20000 },
   projects: [{ name: 'my desktop', use: { launchOptions: { executablePath: CHROMIUM, args: ['--no-sandbox'] } } },
-             { name: 'phone', testMatch: /shop/ }],
+             { name: 'phone', testMatch: /shop/, grep: /title|adds/ }],
 };
 """
 
@@ -48,8 +49,18 @@ test('late', async () => { test.setTimeout(300); await new Promise((done) => set
 test('dies', async () => { process.exit(3); });
 """
 
-NAMES = ["[odd] › title", "shop › adds", "shop › fails (a+b)*[x] › $", "shop › later", "shop › is expected to fail"]
-SHOP_TESTS = [f"e2e/shop.spec.js::[{project}] › {name}" for name in NAMES for project in ("my desktop", "phone")]
+SHOP_TESTS = [
+    f"e2e/shop.spec.js::{name}"
+    for name in (
+        "[my desktop] › [odd] › title",
+        "[phone] › [odd] › title",
+        "[my desktop] › shop › adds",
+        "[phone] › shop › adds",
+        "[my desktop] › shop › fails (a+b)*[x] › $",
+        "[my desktop] › shop › later",
+        "[my desktop] › shop › is expected to fail",
+    )
+]
 PAGE_TESTS = [f"e2e/page.spec.js::[my desktop] › {name}" for name in ("shows", "late", "dies")]
 
 
@@ -70,44 +81,35 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     bench.close()
 
 
-def test_tests_are_listed_and_none_runs(bench: Bench) -> None:
+def test_tests_are_listed_and_none_runs_then_whole_files_run_in_all_their_projects(bench: Bench) -> None:
     worker = bench.open(paths=("e2e",))
-    found = worker.collected()
-    assert found.errors == ()
-    assert found == Collected(tests=(*PAGE_TESTS, *SHOP_TESTS))
-    assert worker.finish() == {}
+    assert worker.collected() == Collected(tests=(*PAGE_TESTS, *SHOP_TESTS))
     assert bench.ran() == []
-
-
-def test_a_whole_file_runs_in_all_its_projects(bench: Bench) -> None:
-    worker = bench.idle()
-    finished = worker.finish(*SHOP_TESTS)
-    assert outcomes(finished) == dict(
-        zip(SHOP_TESTS, [*["passed"] * 4, *["failed"] * 2, *["skipped"] * 4], strict=True)
-    )
-    assert finished[SHOP_TESTS[8]].cause is Cause.XFAIL
+    finished = worker.finish(*PAGE_TESTS, *SHOP_TESTS)
+    shows, late, dies = PAGE_TESTS
+    assert outcomes(finished) == {
+        **dict(zip(SHOP_TESTS, [*["passed"] * 4, "failed", "skipped", "skipped"], strict=True)),
+        shows: "passed",  # in a browser
+        late: "failed",
+    }
+    assert finished[late].cause is Cause.TIMEOUT  # a limit of its own
+    assert finished[SHOP_TESTS[6]].cause is Cause.XFAIL
     failed = finished[SHOP_TESTS[4]]
     assert "toBe" in failed.message
     assert (failed.file, failed.line) == ("e2e/shop.spec.js", 8)
-    assert worker.gone == Gone(exit_code=0, asked=True)
     assert {"adds my desktop", "adds phone"} <= set(bench.ran())
     assert (bench.project / "test-results" / "w1-run1").is_dir()
-
-
-def test_exactly_what_is_wanted_runs(bench: Bench) -> None:
-    assert outcomes(bench.idle().finish(SHOP_TESTS[1], SHOP_TESTS[2])) == dict.fromkeys(SHOP_TESTS[1:3], "passed")
-    assert sorted(bench.ran()) == ["adds my desktop", "hook", "hook", "odd"]
-
-
-def test_a_browser_a_time_out_of_its_own_and_a_death(bench: Bench) -> None:
-    worker = bench.idle()
-    finished = worker.finish(*PAGE_TESTS)
-    shows, late, dies = PAGE_TESTS
-    assert finished[shows].outcome is Outcome.PASSED
-    assert (finished[late].outcome, finished[late].cause) == (Outcome.FAILED, Cause.TIMEOUT)
-    assert dies not in finished
+    assert dies not in finished  # not even alone
     assert not worker.gone.asked
     assert "worker process exited unexpectedly" in worker.gone.evidence
+
+
+def test_exactly_what_is_wanted_runs_and_repetitions_are_tests_of_their_own(bench: Bench) -> None:
+    wanted = [SHOP_TESTS[1], f"{SHOP_TESTS[1]} (2)", f"{SHOP_TESTS[2]} (2)"]  # the third is not had without its first
+    worker = bench.idle(args=("--repeat-each=2",))
+    assert outcomes(worker.finish(*wanted)) == dict.fromkeys(wanted, "passed")
+    assert {*bench.ran()} == {"adds my desktop", "hook", "odd"}
+    assert {type(message).__name__ for message in worker.said} == {"Collected", "Started", "Finished", "Gone"}
 
 
 def test_a_file_that_cannot_be_loaded_is_an_error_of_the_collection(bench: Bench) -> None:

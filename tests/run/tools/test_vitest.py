@@ -115,13 +115,16 @@ def test_a_test_whose_worker_dies_is_found_and_neither_it_nor_another_is_called_
     assert "reported no result for this test" in worker.gone.evidence
 
 
-def test_a_short_time_out_is_vitests_own_and_coverage_is_kept(bench: Bench) -> None:
-    worker = bench.idle(name="covered", coverage=Coverage(report="lcov.info"), test_timeout=0.4)
-    late, sums = DEATHS_TESTS[2], SUMS_TESTS[0]
-    finished = worker.finish(late, sums)
-    assert (finished[late].outcome, finished[late].cause) == (Outcome.FAILED, Cause.TIMEOUT)
-    assert "timed out" in finished[late].message
-    assert [path.name for path in sorted(bench.coverage.rglob("lcov.info"))] == ["lcov.info", "lcov.info"]
+def test_a_short_time_out_is_vitests_own(bench: Bench) -> None:
+    late = bench.idle(test_timeout=0.4).finish(DEATHS_TESTS[2])[DEATHS_TESTS[2]]
+    assert (late.outcome, late.cause) == (Outcome.FAILED, Cause.TIMEOUT)
+    assert "timed out" in late.message
+
+
+def test_coverage_is_kept_and_thresholds_say_nothing_of_a_test(bench: Bench) -> None:
+    worker = bench.idle(name="covered", coverage=Coverage(report="lcov.info"))
+    assert outcomes(worker.finish(DEATHS_TESTS[0])) == {DEATHS_TESTS[0]: "passed"}
+    assert [path.name for path in sorted(bench.coverage.rglob("lcov.info"))] == ["lcov.info"]
     with (bench.project / "lcov.info").open("rb") as stream:
         covered = {item.path for item in formats.read(stream, "lcov.info") if isinstance(item, FileCoverage)}
     assert covered == {"help.mjs"}

@@ -12,7 +12,7 @@ from math import sqrt
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
+from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, no_number, read_lines
 from ci_orchestrator.results.formats.document import lines_of
 
 _MARK = " ops/sec ±"
@@ -39,6 +39,8 @@ def _benchmark(line: str) -> Iterator[Benchmark | str]:
         value, margin, samples = float(rate.replace(",", "")), float(found[1]) / 100, int(found[2])
         error = value * margin / (1.96 + 2.4 / (samples - 1)) if samples > 1 else 0.0
         yield measured(name=name.strip(), value=value, unit="ops/sec", spread=error * sqrt(samples), samples=samples)
+    elif rest and (no_number(rate) or no_number(rest)):
+        yield UNREADABLE
 
 
 BENCHMARKJS = Format(name="benchmarkjs", sniff=sniff, parse=parse, kind="benchmarks", about="Benchmark.js, as text")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
+from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, no_number, read_lines
 from ci_orchestrator.results.formats.document import lines_of
 
 _MARK = "SUCCESS: "
@@ -37,6 +37,8 @@ def _benchmark(line: str) -> Iterator[Benchmark | str]:
     if found:
         value, deviation = float(found[1]), float(found[2]) / 100
         yield measured(name=name.strip(), group=found[3].strip(), value=value, unit="ms", spread=value * deviation)
+    elif no_number(told):
+        yield UNREADABLE
 
 
 BENCHMARKLUAU = Format(

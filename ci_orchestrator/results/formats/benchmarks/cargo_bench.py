@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
+from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, no_number, read_lines
 from ci_orchestrator.results.formats.document import lines_of
 
 _MARK = "... bench:"
@@ -35,6 +35,8 @@ def _benchmark(line: str) -> Iterator[Benchmark | str]:
     found = _VALUE.match(told) if name.startswith("test ") else None
     if found:
         yield measured(name=name.removeprefix("test ").strip(), value=float(found[1].replace(",", "")), unit=found[2])
+    elif name.startswith("test ") and no_number(told):
+        yield UNREADABLE
 
 
 CARGO_BENCH = Format(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.benchmarks.measured import NANOSECONDS, measured, read_lines
+from ci_orchestrator.results.formats.benchmarks.measured import NANOSECONDS, UNREADABLE, measured, no_number, read_lines
 from ci_orchestrator.results.formats.document import lines_of
 
 _UNITS = "|".join(sorted(NANOSECONDS))
@@ -38,6 +38,10 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
         found = _VALUE.match(told)
         if found:
             yield measured(name=name.strip() or above, value=float(found[1]) * NANOSECONDS[found[2]], unit="ns")
+        elif (
+            told.lstrip().startswith("[") and no_number(told) and "%" not in told
+        ):  # a change has no value, only shares
+            yield UNREADABLE
         above = "" if line.startswith(_PROGRESS) else line.strip()
 
     return read_lines(stream, file, take)

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, MutableMapping
-from math import isfinite
 
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats.base import Format, Item, Readable
 from ci_orchestrator.results.formats.benchmarks.measured import measured, read_lines
 from ci_orchestrator.results.formats.document import text_of
 
-_LINE = re.compile(r"(Benchmark(?![a-z])\S*)[ \t]+\d+((?:[ \t]+[-+0-9.eE]+[ \t]+[^\s\d]\S*)+)\s*$")
-_VALUE = re.compile(r"([-+0-9.eE]+)[ \t]+(\S+)")
+_NUMBER = r"(?:[-+0-9.eE]+|NaN|[-+]Inf)"
+_LINE = re.compile(rf"(Benchmark(?![a-z])\S*)[ \t]+\d+((?:[ \t]+{_NUMBER}[ \t]+[^\s\d]\S*)+)\s*$")
+_VALUE = re.compile(rf"({_NUMBER})[ \t]+(\S+)")
 _PROCESSORS = re.compile(r"-([2-9]|[1-9]\d+)$")  # one processor is not told
-_RESULT = re.compile(r"^Benchmark(?![a-z])\S*[ \t]+\d+[ \t]+[0-9.eE+-]+[ \t]+[^\s\d]", re.MULTILINE)
+_RESULT = re.compile(rf"^Benchmark(?![a-z])\S*[ \t]+\d+[ \t]+{_NUMBER}[ \t]+[^\s\d]", re.MULTILINE)
 _HEADER = re.compile(r"^goos: \w+\r?\ngoarch: \w+\r?$", re.MULTILINE)
 
 TESTED = re.compile(r"^(?:=== (?:RUN|PAUSE|CONT|NAME) |[ \t]*--- (?:PASS|FAIL|SKIP): |FAIL\b)", re.MULTILINE)
@@ -43,7 +43,7 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
     group = ""
     seen: dict[tuple[str, str], str] = {}
 
-    def take(line: str) -> Iterator[Benchmark]:
+    def take(line: str) -> Iterator[Benchmark | str]:
         nonlocal group
         if line.startswith("pkg: "):
             group = line.removeprefix("pkg: ").strip()
@@ -53,8 +53,8 @@ def parse(stream: Readable, file: str) -> Iterator[Item]:
     return read_lines(stream, file, take)
 
 
-def benchmark_of(line: str, group: str, seen: Processors | None = None) -> Iterator[Benchmark]:
-    """The measurements on one line, one a unit; none when it is no result of a benchmark.
+def benchmark_of(line: str, group: str, seen: Processors | None = None) -> Iterator[Benchmark | str]:
+    """The measurements on one line, one a unit; none when it is no result of a benchmark. A text says what is none.
 
     `group` is the package. `seen`, one for all lines of a file, keeps what ``-cpu 1,2,4`` ran apart: the number of
     processors is left in all names but the first.
@@ -65,9 +65,7 @@ def benchmark_of(line: str, group: str, seen: Processors | None = None) -> Itera
     name = _name(found[1], group, {} if seen is None else seen)
     for text, unit in _VALUE.findall(found[2]):
         value = _number(text)
-        one = measured(name=name, value=value, unit=unit, group=group, values=(value,))
-        if isinstance(one, Benchmark):
-            yield one
+        yield measured(name=name, value=value, unit=unit, group=group, values=(value,))
 
 
 def _name(full: str, group: str, seen: Processors) -> str:
@@ -78,10 +76,9 @@ def _name(full: str, group: str, seen: Processors) -> str:
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        return float(text)
     except ValueError:
         return None
-    return value if isfinite(value) else None
 
 
 GO_BENCH = Format(name="go_bench", sniff=sniff, parse=parse, kind="benchmarks", about="`go test -bench`, as text")

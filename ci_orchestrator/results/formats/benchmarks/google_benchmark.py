@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from ci_orchestrator.results.benchmark import Benchmark
 from ci_orchestrator.results.formats import fields
 from ci_orchestrator.results.formats.base import Format, Item, Readable
-from ci_orchestrator.results.formats.benchmarks.measured import measured, read_entries
+from ci_orchestrator.results.formats.benchmarks.measured import UNREADABLE, measured, read_entries
 from ci_orchestrator.results.formats.document import shape
 from ci_orchestrator.results.formats.jsonfeed import ITEM
 from ci_orchestrator.results.formats.text import cut
@@ -57,7 +57,9 @@ class _Reader:
 
     def _aggregate(self, entry: object, name: str, aggregate: str) -> Iterator[Benchmark | str]:
         time = fields.number(entry, "real_time")
-        if aggregate == "mean" and time is not None:
+        if aggregate == "mean" and time is None:
+            yield UNREADABLE
+        elif aggregate == "mean" and time is not None:
             self._mean = (name, time)
         elif aggregate == "stddev" and self._mean and self._mean[0] == name:
             repetitions = fields.number(entry, "repetitions") or fields.number(entry, "iterations")

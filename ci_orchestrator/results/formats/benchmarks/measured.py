@@ -26,6 +26,7 @@ NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1
 """Nanoseconds in the units that tools for people change with the size of a value, so that no unit stays from build to
 build: their values are told in ns. Both signs for micro are in use (U+00B5, U+03BC)."""
 
+_NO_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:nan|inf(?:inity)?)(?![a-z])", re.IGNORECASE)
 _RATE = re.compile(r"(?:/|\bper\s+)(?:s|secs?|seconds?)$|\b(?:[kmgt]?b|[fqrt])ps$", re.IGNORECASE)
 
 
@@ -79,6 +80,11 @@ def numbers(values: Sequence[object]) -> tuple[float, ...]:
 
 def _plausible(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
+def no_number(told: str) -> bool:
+    """Whether what a line tells of a benchmark holds a NaN or an infinity: it was to be measured, and was not."""
+    return bool(_NO_NUMBER.search(told))
 
 
 def read_entries(

@@ -87,7 +87,8 @@ class GoPackage:
         found = _RESULT.match(line)
         for measured in benchmark_of(line, self.name, self._processors) if found else ():
             self._open.pop(found[1] if found else "", None)
-            yield measured
+            if isinstance(measured, Benchmark):
+                yield measured
 
     def end(self, test: str, outcome: Outcome, seconds: float) -> Case:
         """The end of `test`."""

@@ -12,7 +12,8 @@ There is no standard; this reader goes by the elements and takes them wherever t
 - Ant's file of all classes has the ``name`` of a suite without its ``package``, the file of one class has it whole;
 - times with thousands separators (surefire: ``1,234.5``) and decimal commas; a time that is none is 0 and a warning;
 - pytest's ``xfail`` and our own types (see `junit_writer`) become causes;
-- ``properties`` and the totals in the attributes of suites are not read: totals are counted, never believed.
+- ``properties`` are not read. Totals are counted, never believed: a suite that counts more ``failures`` and ``errors``
+  than there are signs of in it, of whatever dialect, has lost some, and is warned of.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from itertools import chain
 
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable, SuiteOutput
 from ci_orchestrator.results.formats.text import NAME_LIMIT, BoundedText, cut, cut_name, cut_text
-from ci_orchestrator.results.formats.xmlcases import LONGEST, NESTED_SUITES, not_whole, said_at_the_end
+from ci_orchestrator.results.formats.xmlcases import LONGEST, NESTED_SUITES, check_names, not_whole, said_at_the_end
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_says, root_tag
 from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
@@ -38,6 +39,7 @@ _RETRIES = {
     "rerunFailure": Outcome.FAILED,
     "rerunError": Outcome.ERRORED,
 }
+_BAD = frozenset((*_RETRIES, "failure", "error"))
 _WEIGHT = {Outcome.ERRORED: 3, Outcome.NOT_PROVEN: 3, Outcome.FAILED: 2, Outcome.SKIPPED: 1, Outcome.PASSED: 0}
 _OUTPUTS = ("system-out", "system-err")
 _WITH_TEXT = frozenset((*_PROBLEMS, *_OUTPUTS))
@@ -114,7 +116,7 @@ class _Reader:
     """The handlers. `start` and `end` run for every element of a million cases: the usual case leaves them first."""
 
     def __init__(self, file: str) -> None:
-        self.feed = XmlFeed(file, self._root, self.end)
+        self.feed = XmlFeed(file, self._root, self.end, checks_names=True)
         self._parser = self.feed.parser
         self._items: list[Item] = []
         self._case: Case | None = None
@@ -122,6 +124,8 @@ class _Reader:
         self._never_ran: Case | None = None
         self._suites: tuple[str, ...] = ()
         self._around: list[tuple[str, ...]] = []
+        self._signs = 0  # of failures: elements that tell one, and words
+        self._counted: list[tuple[int, int]] = []  # by the suites around: failures that it counts, signs before it
         self._open: list[_Open] = []  # an element with text, and within a retry one more
         self._inside = 0  # unknown elements around this place, within the element with text
 
@@ -131,6 +135,8 @@ class _Reader:
             opened.trim()
         items = self._items
         self._items = [] if self._case is None else [items.pop()]
+        if self.feed.mended:
+            check_names(self.feed, items)
         return items
 
     def unfinished(self) -> list[Case]:
@@ -138,6 +144,8 @@ class _Reader:
         cases = self._outer if self._case is None else [*self._outer, self._case]
         for case in cases:
             not_whole(case)
+        if self.feed.mended:
+            check_names(self.feed, cases)
         return cases
 
     def start(self, tag: str, attributes: list[str]) -> None:
@@ -190,6 +198,7 @@ class _Reader:
         self._items.append(case)
         for word in (get("status", "").lower(), get("result", "").lower()):
             case.outcome = max(case.outcome, _STATUS.get(word, case.outcome), key=_WEIGHT.__getitem__)
+            self._signs += _STATUS.get(word) in (Outcome.FAILED, Outcome.ERRORED)
             if word in _NEVER_RAN:
                 self._never_ran = case
 
@@ -202,7 +211,7 @@ class _Reader:
             seconds = -1.0
         if 0.0 <= seconds < LONGEST:
             return seconds
-        self.feed.warn("a time is not a number of seconds: taken as 0")
+        self.feed.warn("a time is not a number of seconds: taken as 0", harmless=True)
         return 0.0
 
     def _start_other(self, tag: str, attributes: list[str]) -> None:
@@ -217,9 +226,11 @@ class _Reader:
                 self._case = None
             self._unusual(attributes)
         elif tag == "testsuite":
+            told = _pairs(attributes)
             self._around.append(self._suites)
+            self._counted.append((_failures(told), self._signs))
             if len(self._suites) < NESTED_SUITES:
-                self._suites = (*self._suites, cut_name(_suite_name(_pairs(attributes))))
+                self._suites = (*self._suites, cut_name(_suite_name(told)))
         elif tag in _RETRIES and self._case is not None:
             self._collect(tag, attributes)
 
@@ -245,6 +256,7 @@ class _Reader:
             self._inside -= 1
             return
         closed = self._open.pop()
+        self._signs += closed.tag in _BAD
         if self._open:  # it was within a retry
             around = self._open[-1]
             self._parser.CharacterDataHandler = around.add
@@ -264,6 +276,9 @@ class _Reader:
     def _end_other(self, tag: str) -> None:
         if (name := tag.rpartition(":")[2]) == "testsuite":
             self._suites = self._around.pop()
+            counts, before = self._counted.pop()
+            if counts > self._signs - before:
+                self.feed.warn("a suite counts more failures and errors than its tests show")
         elif name == "testcase":
             self._case = self._outer.pop() if self._outer else None
             if self._case is not None:
@@ -333,6 +348,12 @@ def _plain_seconds(text: str) -> float:
 def _pairs(attributes: list[str]) -> Attributes:
     """Names and values in turn, as expat gives them, as a dictionary."""
     return dict(zip(attributes[::2], attributes[1::2], strict=True))
+
+
+def _failures(suite: Attributes) -> int:
+    """The failures and errors that a suite says it has; 0 where that is no number."""
+    said = (suite.get("failures", ""), suite.get("errors", ""))
+    return sum(int(text) for text in said if text.isascii() and text.isdigit() and len(text) < 10)
 
 
 def _suite_name(attributes: Attributes) -> str:

@@ -212,9 +212,7 @@ def test_go_tells_no_number_for_one_processor() -> None:
         "Benchmarking things 1 2 ns/op",
         "Benchmark-8",
         "BenchmarkA-8 \t 100",
-        "BenchmarkA-8 \t 100\t1.2.3 ns/op",
         "    bench_test.go:9: BenchmarkA-8 100 5 ns/op",
-        "BenchmarkA-8 \t 100\t1e999 ns/op",
     ],
 )
 def test_go_lines_that_are_no_results(line: str) -> None:
@@ -337,3 +335,19 @@ def test_a_row_that_is_cut_off_is_no_benchmark() -> None:
 )
 def test_the_way_that_a_unit_should_go(unit: str, better: Better) -> None:
     assert better_of(unit) is better
+
+
+@pytest.mark.parametrize(
+    ("tool", "line"),
+    [
+        ("go_bench", "BenchmarkSort-8 \t 100\t NaN ns/op"),
+        ("go_bench", "BenchmarkA-8 \t 100\t1.2.3 ns/op"),
+        ("go_bench", "BenchmarkA-8 \t 100\t1e999 ns/op"),
+        ("cargo_bench", "test sort ... bench:         NaN ns/iter (+/- NaN)"),
+        ("benchmarkjs", "sort x NaN ops/sec ±NaN% (0 runs sampled)"),
+        ("benchmarkluau", "SUCCESS: sort    :    nanms +/- nan% on luau"),
+        ("criterion_text", "sort                    time:   [NaN s NaN s NaN s]"),
+    ],
+)
+def test_what_was_measured_as_no_number_is_said(tool: str, line: str) -> None:
+    assert "an entry without a name or a plausible value was left out" in warnings(f"{line}\n", tool)
