@@ -3,8 +3,8 @@
     python benchmarks/publish.py [--tests 100000] [--failures 1000] [--jobs 20] [--only PROVIDER]
 
 The bundles are collected from the server, merged, certified and reported; a status, results and a comment are told.
-Each provider in a fresh process, the server in another. Printed are the requests by what was asked, as our own meter counts
-them (the redirections of downloads, too, which no provider counts), CPU and wall seconds, and the peak of the
+Each provider in a fresh process, the server in another. Printed are the requests by what was asked, as our own meter
+counts them (the redirections of downloads, too, which no provider counts), CPU and wall seconds, and the peak of the
 resident memory. The servers hold each request against the provider's published description, which takes time that is
 none of ours: wall seconds have it. Linux (reads /proc).
 """
