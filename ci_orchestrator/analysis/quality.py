@@ -13,6 +13,7 @@ from ci_orchestrator.analysis.quality_coverage import judge_coverage
 from ci_orchestrator.plan.gates import Gate
 from ci_orchestrator.plan.shares import format_percent
 from ci_orchestrator.results.findings import BenchmarkChange, Shift
+from ci_orchestrator.results.model import shown_id
 from ci_orchestrator.results.quality import FAILURES, Judgement, QualityGate, Reason
 from ci_orchestrator.results.report import Report
 
@@ -150,7 +151,9 @@ def _flaky(most: int, report: Report) -> Reason:
     new = sorted(one.test for one in report.analysis.flaky if one.new)
     said = f"{_tests(len(new))} newly flaky, {_allowed(most)}"
     if len(new) > most:
-        return Reason(rule, Judgement.FAIL, f"{said}: {', '.join(new[:NAMED])}{' …' if len(new) > NAMED else ''}")
+        return Reason(
+            rule, Judgement.FAIL, f"{said}: {', '.join(map(shown_id, new[:NAMED]))}{' …' if len(new) > NAMED else ''}"
+        )
     if not any(point.started < report.started for point in report.trend):
         return Reason(rule, Judgement.INCONCLUSIVE, f"{said}, but no earlier build is remembered")
     return Reason(rule, Judgement.PASS, said)

@@ -80,7 +80,7 @@ class Material:
             revision=self.context.revision,
             branch=self.context.branch,
             started=started,
-            wall=max(0.0, ended - started),
+            wall=max(0.0, ended - started) if sources.fold.jobs else 0.0,  # files do not tell
             tool_version=__version__,
             totals=totals(results),
             results=results,

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.providers.base import Finding
 from ci_orchestrator.report import figures
-from ci_orchestrator.results.model import TestResult
+from ci_orchestrator.results.model import TestResult, shown_id
 from ci_orchestrator.results.report import Report
 
 
@@ -28,7 +28,7 @@ def _finding(one: TestResult, homes: Mapping[str, str]) -> Finding:
     file = _inside(homes.get(one.suite, "."), attempt.file) if attempt else ""
     return Finding(
         kind="warning" if one.flaky else "error",
-        title=f"flaky: {one.id}" if one.flaky else f"{one.outcome.value}: {one.id}",
+        title=f"flaky: {shown_id(one.id)}" if one.flaky else f"{one.outcome.value}: {shown_id(one.id)}",
         message=said,
         file=file,
         line=attempt.line if attempt and file else 0,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ci_orchestrator.report.escape import for_html
+from ci_orchestrator.report.figures import took
 from ci_orchestrator.report.verdict import verdict
 from ci_orchestrator.report.wording import counted, seconds
 from ci_orchestrator.results.report import Report
@@ -43,7 +44,7 @@ def badges(report: Report) -> Mapping[str, Badge]:
     """The badges of a report: `tests`, `coverage`, `flaky` and `duration`."""
     return {
         "coverage": _coverage(report),
-        "duration": Badge("duration", seconds(report.wall), "blue"),
+        "duration": _duration(report),
         "flaky": _flaky(report),
         "tests": _tests(report),
     }
@@ -89,6 +90,11 @@ def _coverage(report: Report) -> Badge:
     if coverage.partial:
         return Badge("coverage", f"{shown} (partial)", "lightgrey")
     return Badge("coverage", shown, next((color for least, color in _STEPS if share >= least), "red"))
+
+
+def _duration(report: Report) -> Badge:
+    _, time = took(report)
+    return Badge("duration", seconds(time), "blue") if time > 0 else Badge("duration", "unknown", "lightgrey")
 
 
 def _flaky(report: Report) -> Badge:

@@ -69,6 +69,11 @@ def test_seconds(report: Report) -> float:
     return sum(one.duration for one in report.results)
 
 
+def took(report: Report) -> tuple[str, float]:
+    """What is known of the time, and its seconds: ``wall`` when jobs ran, else ``test time``; 0 when neither is."""
+    return ("wall", report.wall) if report.wall > 0 else ("test time", test_seconds(report))
+
+
 def coverage_gone(report: Report) -> Counts | None:
     """The lines of the base, where it was measured and this build was not; else None."""
     change = report.analysis.coverage

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from ci_orchestrator.report.escape import for_html
 from ci_orchestrator.report.wording import counted
-from ci_orchestrator.results.model import TestResult
+from ci_orchestrator.results.model import TestResult, shown_id
 
 SHOWN = 200
 """Tests of each list; the rest is in results.json."""
@@ -33,7 +33,7 @@ class Rows:
 
     def link(self, test: str, inner: str = "") -> str:
         """What opens the test, or its mere id when it has no result; `inner` is HTML and its id by default."""
-        inner = inner or f"<bdi>{for_html(test)}</bdi>"
+        inner = inner or f"<bdi>{for_html(shown_id(test))}</bdi>"
         row = self.of(test)
         return inner if row is None else f'<a class="test" href="#t{row}">{inner}</a>'
 

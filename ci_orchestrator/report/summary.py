@@ -48,7 +48,8 @@ def _head(report: Report) -> Iterator[str]:
 def _counts(report: Report) -> Iterator[str]:
     totals = report.totals
     numbers = figures.numbers(totals)
+    what, time = figures.took(report)
     heads = [f">{SYMBOLS[outcome]} {WORDS[outcome]}" for outcome in numbers]
-    yield table_head(*heads, f">{FLAKY_SYMBOL} flaky", ">tests", ">runs", ">wall")
+    yield table_head(*heads, f">{FLAKY_SYMBOL} flaky", ">tests", ">runs", f">{what}")
     counts = map(count, [*numbers.values(), totals.flaky, totals.tests, totals.runs])
-    yield row([*counts, seconds(report.wall) if report.wall else "–"])
+    yield row([*counts, seconds(time) if time > 0 else "–"])

@@ -26,7 +26,7 @@ from ci_orchestrator.report.wording import (
 )
 from ci_orchestrator.results.coverage import CoverageSummary
 from ci_orchestrator.results.findings import Changes, CoverageChange
-from ci_orchestrator.results.model import TestResult
+from ci_orchestrator.results.model import TestResult, shown_id
 from ci_orchestrator.results.report import Report
 
 UNPROVEN_SHOWN = 3
@@ -134,7 +134,7 @@ def _failures(report: Report, screen: _Screen, limit: int) -> Iterator[str]:
     yield screen.heading("failures", _first(limit, len(bad)))
     for one in bad[:limit]:
         place = _place(one)
-        yield screen.item(one, place, one_line(one.name if place else one.id), one_line(figures.why(one)))
+        yield screen.item(one, place, one_line(one.name if place else shown_id(one.id)), one_line(figures.why(one)))
 
 
 def _unproven(report: Report, screen: _Screen) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _unproven(report: Report, screen: _Screen) -> Iterator[str]:
     yield screen.heading("not proven", note)
     for one in missing[:UNPROVEN_SHOWN]:
         said = one_line(figures.why(one))
-        yield screen.item(one, "", one_line(one.id), said)
+        yield screen.item(one, "", one_line(shown_id(one.id)), said)
 
 
 def _flaky(report: Report, screen: _Screen) -> Iterator[str]:
@@ -156,7 +156,7 @@ def _flaky(report: Report, screen: _Screen) -> Iterator[str]:
     if not found:
         return
     more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
-    first = cells.keep_end(one_line(found[0]), screen.width - 12 - 2 - cells.width(more))
+    first = cells.keep_end(one_line(shown_id(found[0])), screen.width - 12 - 2 - cells.width(more))
     mark = screen.paint(FLAKY_SYMBOL, "flaky", "bold")
     yield f"{screen.paint(cells.pad('flaky', 12), 'bold')}{mark} {first}{more}"
 
@@ -170,7 +170,7 @@ def _slowest(report: Report, screen: _Screen) -> Iterator[str]:
     times = [seconds(one.duration) for one in slow]
     column = max(map(len, times))
     for one, time in zip(slow, times, strict=True):
-        yield f"  {time.rjust(column)}  {cells.keep_end(one_line(one.id), screen.width - column - 4)}"
+        yield f"  {time.rjust(column)}  {cells.keep_end(one_line(shown_id(one.id)), screen.width - column - 4)}"
 
 
 def _effort(report: Report, screen: _Screen) -> Iterator[str]:
@@ -181,8 +181,9 @@ def _effort(report: Report, screen: _Screen) -> Iterator[str]:
     if spent:
         lost = sum(job.workers_lost for job in report.jobs)
         facts.append(counted(spent.at_once, "worker") + (f" ({lost:,} lost)" if lost else ""))
-    if report.wall > 0:
-        facts.append(f"wall {seconds(report.wall)}")
+    what, time = figures.took(report)
+    if time > 0:
+        facts.append(f"{what} {seconds(time)}")
     if spent:
         facts.append(f"lower bound {seconds(spent.bound)} ({over(spent.gap)})")
     if facts:

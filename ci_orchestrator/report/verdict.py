@@ -95,10 +95,17 @@ def _sentence(report: Report, code: ExitCode) -> str:
     if code is not ExitCode.OK:
         return EXIT_MEANING[code]
     if not report.totals.tests:
-        return "there was nothing to run"
+        return _without_tests(report)
     ran = report.totals.passed
     skipped = report.totals.skipped
     return f"{counted(ran, 'test')} passed" + (f", {skipped:,} skipped" if skipped else ", none was skipped")
+
+
+def _without_tests(report: Report) -> str:
+    """What was read where there were no tests: ``no tests; coverage of 3 files and 2 benchmarks read``."""
+    read = [f"coverage of {counted(len(report.coverage.files), 'file')}"] if report.coverage else []
+    read += [counted(len(report.benchmarks), "benchmark")] if report.benchmarks else []
+    return f"no tests; {listed(read)} read" if read else "there was nothing to run"
 
 
 def doubtful(report: Report) -> bool:

@@ -123,6 +123,11 @@ def make_id(suite: str, path: str, name: str) -> str:
     return f"{suite}::{path}::{name}"
 
 
+def shown_id(test: str) -> str:
+    """An id for people: without the parts that are empty where it begins, as no suite and no file is told by."""
+    return test.removeprefix("::").removeprefix("::") or test
+
+
 def split_id(test: str) -> tuple[str, str, str]:
     """`(suite, path, name)` of an id; missing parts are empty."""
     suite, _, rest = test.partition("::")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.report.html import render_html
 from ci_orchestrator.report.terminal import render_terminal
+from ci_orchestrator.report.verdict import verdict
 from ci_orchestrator.results.quality import Judgement
 
 FASTER = "BenchmarkPrice-2   \t 5000000\t       120.5 ns/op\n"
@@ -143,3 +145,51 @@ def test_harmless_blemishes_cross_from_process_to_process(tmp_path):
     told = list(read_files(files, width=2, head_start=0))
     assert [len(one.notes) for one in told] == [1] * 40
     assert not any(one.warnings for one in told)
+
+
+def test_files_tell_no_wall_but_how_long_their_tests_took(tmp_path):
+    done = report(tmp_path, write_mixed(tmp_path / "results"))
+    assert done.report.wall == 0
+    assert json.loads((done.out / "badges/duration.json").read_text())["message"] == "42 ms"
+    assert "test time 42 ms" in comment(done.out)
+    assert "| runs | test time |" in (done.out / "summary.md").read_text()
+    assert "run         test time 42 ms" in render_terminal(done.report)
+    for text in (comment(done.out), (done.out / "summary.md").read_text(), render_terminal(done.report)):
+        assert "wall" not in text
+
+
+def test_what_was_read_is_said_where_there_are_no_tests(tmp_path):
+    folder = write_mixed(tmp_path / "results")
+    for name in ("python.xml", "dotnet.trx"):
+        (folder / name).unlink()
+    done = report(tmp_path, folder)
+    assert verdict(done.report).sentence == "no tests; coverage of 1 file and 1 benchmark read"
+    assert json.loads((done.out / "badges/duration.json").read_text())["message"] == "unknown"
+    (folder / "lcov.info").unlink()
+    assert verdict(report(tmp_path, folder).report).sentence == "no tests; 1 benchmark read"
+
+
+def test_a_test_without_a_suite_has_no_empty_parts_for_people(tmp_path):
+    folder = write_mixed(tmp_path / "results", failing=False)
+    base = report(tmp_path, folder, out="base").out / "results.json"
+    more = (folder / "dotnet.trx").read_text().replace('testName="AddsUp"', 'testName="Adds"')
+    (folder / "dotnet.trx").write_text(more.replace('name="AddsUp"', 'name="Adds"'))
+    done = report(tmp_path, folder, base=base)
+    assert any(one.id == "::Shop.CartTests::Adds" for one in done.report.results)
+    shown = "Shop&#46;CartTests&#58;&#58;Adds</code>"
+    assert f"<code>{shown}" in comment(done.out)
+    assert "  Shop.CartTests::Adds" in render_terminal(done.report)
+    assert "<bdi>Shop.CartTests::Adds</bdi>" in render_html(done.report).decode()
+    for text in (comment(done.out), render_terminal(done.report)):
+        assert "::Shop" not in text
+        assert "&#58;&#58;Shop" not in text
+
+
+def test_a_template_that_cannot_be_used_is_a_warning(tmp_path):
+    (tmp_path / "flaky.md").write_text("{{ totals.nope }}")
+    plan = {"version": 1, "suites": {"unit": {"tool": "pytest"}}}
+    plan["report"] = {"comment": {"templates": {"flaky": "flaky.md"}}}
+    (tmp_path / "testplan.yaml").write_text(json.dumps(plan))
+    done = report(tmp_path, write_mixed(tmp_path / "results", failing=False))
+    assert done.report.warnings == ("report.comment.templates.flaky cannot be used: a value has no attribute 'nope'",)
+    assert done.report.exit_code is ExitCode.OK

@@ -31,6 +31,8 @@ const suiteOf = (row) => data.runs[runOf[row]][0];
 const pathOf = (row) => data.runs[runOf[row]][1];
 const nameOf = (row) => data.names[row];
 const idOf = (row) => [suiteOf(row), pathOf(row), nameOf(row)].join("::");
+/** The id for people: without the parts that are empty where it begins. */
+const shownOf = (row) => idOf(row).replace(/^(::){1,2}(?=.)/, "");
 const jobOf = (row) => data.jobs[data.job[row]];
 const outcomeOf = (row) => OUTCOMES[data.outcomes[row]];
 

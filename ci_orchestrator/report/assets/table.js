@@ -105,7 +105,7 @@ function testCell(row) {
   const path = pathOf(row);
   const folded = element("bdi", { class: "path" }, path ? `${path} ` : "");
   const made = cell("test", ...marks, element("bdi", { class: "name" }, nameOf(row) || idOf(row)), " ", folded);
-  made.title = idOf(row);
+  made.title = shownOf(row);
   return made;
 }
 

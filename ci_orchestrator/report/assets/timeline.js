@@ -161,7 +161,7 @@ function point(span) {
 function spanText(span) {
   const row = timeline.row[span];
   const outcome = OUTCOMES[timeline.outcomes[span]];
-  return `${outcome.symbol} ${row < 0 ? "a test without a result" : idOf(row)}\n${outcome.word}, ${seconds(timeline.length[span])}`;
+  return `${outcome.symbol} ${row < 0 ? "a test without a result" : shownOf(row)}\n${outcome.word}, ${seconds(timeline.length[span])}`;
 }
 
 function openSpan(span) {

@@ -8,7 +8,7 @@ from ci_orchestrator.report.comment.block import Block, Item
 from ci_orchestrator.report.markdown import code
 from ci_orchestrator.report.wording import CHANGES, SYMBOLS, count
 from ci_orchestrator.results.findings import Base
-from ci_orchestrator.results.model import Outcome
+from ci_orchestrator.results.model import Outcome, shown_id
 from ci_orchestrator.results.report import Report
 
 _SYMBOLS: Mapping[str, str] = {
@@ -53,4 +53,5 @@ def base_name(base: Base | None) -> str:
 
 def _item(said: str, tests: Sequence[str]) -> Item:
     rest = len(tests) - _NAMED
-    return Item(f"- {said}: {', '.join(map(code, tests[:_NAMED]))}{f' and {rest:,} more' if rest > 0 else ''}")
+    names = ", ".join(code(shown_id(test)) for test in tests[:_NAMED])
+    return Item(f"- {said}: {names}{f' and {rest:,} more' if rest > 0 else ''}")

@@ -6,6 +6,7 @@ from ci_orchestrator.report import figures
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.markdown import code, row, table_head
 from ci_orchestrator.report.wording import counted, over, seconds
+from ci_orchestrator.results.model import shown_id
 from ci_orchestrator.results.report import Report
 
 _SLOWEST = 5
@@ -19,9 +20,16 @@ def slowest(report: Report) -> Block | None:
     if not slower and not slow:
         return None
     items = [
-        row(["▲ slower", code(one.test), seconds(one.now), f"{seconds(one.before)} in {counted(one.samples, 'build')}"])
+        row(
+            [
+                "▲ slower",
+                code(shown_id(one.test)),
+                seconds(one.now),
+                f"{seconds(one.before)} in {counted(one.samples, 'build')}",
+            ]
+        )
         for one in slower
-    ] + [row(["", code(one.id), seconds(one.duration), ""]) for one in slow]
+    ] + [row(["", code(shown_id(one.id)), seconds(one.duration), ""]) for one in slow]
     return Block(
         name="slowest",
         head=f"#### Slowest\n\n{_time(report)}\n\n{table_head('', 'test', '>now', '>median before')}",

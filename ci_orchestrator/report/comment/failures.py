@@ -6,7 +6,7 @@ from ci_orchestrator.report import figures
 from ci_orchestrator.report.comment.block import SHOWN, Block, Item
 from ci_orchestrator.report.markdown import code, details, place, preformatted
 from ci_orchestrator.report.wording import SYMBOLS, seconds
-from ci_orchestrator.results.model import Attempt, Outcome, TestResult
+from ci_orchestrator.results.model import Attempt, Outcome, TestResult, shown_id
 from ci_orchestrator.results.report import Report
 
 MESSAGE_LIMIT = 200
@@ -46,7 +46,7 @@ def not_proven(report: Report) -> Block | None:
         name="not-proven",
         head="#### Not proven\n",
         news=True,
-        items=tuple(Item(f"- {symbol} {code(one.id)}{said(figures.why(one))}") for one in found[:SHOWN]),
+        items=tuple(Item(f"- {symbol} {code(shown_id(one.id))}{said(figures.why(one))}") for one in found[:SHOWN]),
         more=max(0, len(found) - SHOWN),
         noun="test",
     )

@@ -8,7 +8,7 @@ from ci_orchestrator.report.comment.failures import said
 from ci_orchestrator.report.markdown import code
 from ci_orchestrator.report.wording import FLAKY_SYMBOL, flaky_signs
 from ci_orchestrator.results.findings import FlakyTest
-from ci_orchestrator.results.model import TestResult
+from ci_orchestrator.results.model import TestResult, shown_id
 from ci_orchestrator.results.report import Report
 
 
@@ -34,4 +34,4 @@ def _item(one: FlakyTest, result: TestResult | None) -> Item:
     new = "**new** " if one.new else ""
     attempt = figures.telling(result) if result else None
     message = said(attempt.message) if attempt else ""
-    return Item(f"- {FLAKY_SYMBOL} {new}{code(one.test)} {flaky_signs(one)}{message}".rstrip())
+    return Item(f"- {FLAKY_SYMBOL} {new}{code(shown_id(one.test))} {flaky_signs(one)}{message}".rstrip())

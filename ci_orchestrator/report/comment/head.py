@@ -53,11 +53,12 @@ def _counts(report: Report) -> str:
         for outcome, number in figures.numbers(totals).items()
         if number
     ]
+    what, time = figures.took(report)
     said = f"{counted(totals.tests, 'test')} = {' + '.join(parts) or '0'}"
     facts = [
         f"{FLAKY_SYMBOL} {count(totals.flaky)} flaky" if totals.flaky else "",
         f"{counted(totals.runs, 'run')}" if totals.runs != totals.tests else "",
-        f"wall {seconds(report.wall)}" if report.wall > 0 else "",
+        f"{what} {seconds(time)}" if time > 0 else "",
     ]
     return " · ".join(filter(None, [said, *facts]))
 

@@ -57,6 +57,17 @@ def values(report: Report) -> Mapping[str, object]:
     }
 
 
+def template_problems(report: Report, options: CommentOptions) -> Iterator[str]:
+    """Of each template that cannot be used, why. The comment itself says so where the section stands."""
+    known = values(report) if options.templates else {}
+    for name, template in sorted(options.templates.items()):
+        if name in options.sections:
+            try:
+                render_template(template, {**known, "built_in": Markdown("")})
+            except OrchestratorError as error:
+                yield f"report.comment.templates.{name} cannot be used: {error.what}"
+
+
 def _templated(name: str, template: str, known: Mapping[str, object], built_in: Block | None) -> Block | None:
     """What the template says; when it cannot, the built-in section and why. News is news in any words."""
     ready = Markdown("\n".join([built_in.head, *(item.short for item in built_in.items)]) if built_in else "")

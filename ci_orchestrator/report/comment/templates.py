@@ -9,6 +9,7 @@ Whatever text it prints is inert code; only its own words, numbers and what our 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,6 +39,23 @@ _ALLOWED = frozenset(
 )
 """The parts of Jinja2's language (the nodes of its syntax tree) that a template may use."""
 
+_CLASS = re.compile(r"'[\w.]+ object'|'[\w.]+' object")
+_WORDS = {
+    "Assign": "assignments",
+    "AssignBlock": "assignments",
+    "Call": "calls",
+    "Concat": "joining of texts (~)",
+    "For": "recursive loops",
+    "FromImport": "imports",
+    "Import": "imports",
+    "Include": "includes",
+    "List": "lists of its own",
+    "Macro": "macros",
+    "Mod": "%",
+    "Pow": "powers",
+}
+"""What users of the language call other parts."""
+
 
 class Markdown(str):
     """A text that is markdown already: it is printed as it is."""
@@ -62,7 +80,12 @@ def render_template(text: str, values: Mapping[str, object]) -> str:
     except UserError:
         raise
     except Exception as error:  # whatever a user's template does, it does not cost the comment
-        raise UserError(f"{type(error).__name__}: {error}") from error
+        raise UserError(_said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, without the names of our classes, which say nothing to who wrote the template."""
+    return _CLASS.sub("a value", str(error)) or "it fails"
 
 
 def _environment(steps: _Steps) -> SandboxedEnvironment:
@@ -98,7 +121,7 @@ def _checked(tree: nodes.Template) -> nodes.Template:
     for node in _all(tree):
         kind = type(node).__name__
         if kind not in _ALLOWED or (isinstance(node, nodes.For) and node.recursive):
-            raise UserError(f"line {node.lineno}: a template has no {kind}")
+            raise UserError(f"line {node.lineno}: a template has no {_WORDS.get(kind, kind.lower())}")
     for loop in list(tree.find_all(nodes.For)):
         loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.lineno)
     return tree
@@ -170,7 +193,7 @@ def _shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
-    raise TypeError(f"a {type(value).__name__} cannot be shown: say which of its fields")
+    raise TypeError("a value that has fields, or is a list, cannot be shown: say which of them")
 
 
 def _joined(values: Iterable[object], between: str = ", ") -> Markdown:

@@ -53,31 +53,31 @@ def test_a_template_shows_values(template: str, text: str) -> None:
     ("template", "why"),
     [
         ("{{ nope }}", "'nope' is undefined"),
-        ("{{ totals.nope }}", "no attribute 'nope'"),
-        ("{{ totals }}", "a Totals cannot be shown"),
-        ("{% for", "TemplateSyntaxError"),
-        ("{{ 1/0 }}", "ZeroDivisionError"),
-        ("{{ title.upper() }}", "a template has no Call"),
+        ("{{ totals.nope }}", "a value has no attribute 'nope'"),
+        ("{{ totals }}", "a value that has fields, or is a list, cannot be shown"),
+        ("{% for", "unexpected 'end of template'"),
+        ("{{ 1/0 }}", "division by zero"),
+        ("{{ title.upper() }}", "a template has no calls"),
         ("{{ title.format }}", "cannot be shown"),
-        ("{{ title.__class__.__mro__ }}", "SecurityError"),
+        ("{{ title.__class__.__mro__ }}", "of a value is unsafe"),
         ("{{ title|attr('__class__') }}", "No filter named 'attr'"),
-        ("{{ self.__init__ }}", "SecurityError"),
-        ("{% set x = title %}", "a template has no Assign"),
-        ("{% set x %}{{ title }}{% endset %}", "a template has no AssignBlock"),
-        ("{% macro x() %}{% endmacro %}", "a template has no Macro"),
-        ("{% include 'x' %}", "a template has no Include"),
-        ("{% import 'x' as y %}", "a template has no Import"),
+        ("{{ self.__init__ }}", "of a value is unsafe"),
+        ("{% set x = title %}", "a template has no assignments"),
+        ("{% set x %}{{ title }}{% endset %}", "a template has no assignments"),
+        ("{% macro x() %}{% endmacro %}", "a template has no macros"),
+        ("{% include 'x' %}", "a template has no includes"),
+        ("{% import 'x' as y %}", "a template has no imports"),
         ("{% autoescape true %}{% endautoescape %}", "a template has no"),
-        ("{{ title ~ title }}", "a template has no Concat"),
+        ("{{ title ~ title }}", "a template has no joining of texts"),
         ("{{ title + title }}", "+ is for numbers"),
         ("{{ 'a' * 1000000000 }}", "* is for numbers"),
-        ("{{ 10 ** 10 }}", "a template has no Pow"),
-        ("{{ '%99999999d' % 1 }}", "a template has no Mod"),
+        ("{{ 10 ** 10 }}", "a template has no powers"),
+        ("{{ '%99999999d' % 1 }}", "a template has no %"),
         ("{{ 999999999 * 999999999 * 2 }}", "* is for numbers"),
-        ("{{ [title, title] }}", "a template has no List"),
+        ("{{ [title, title] }}", "a template has no lists"),
         ("{{ title|safe }}", "No filter named 'safe'"),
-        ("{% for a in trend recursive %}{% endfor %}", "a template has no For"),
-        ("{{ " + "(" * 4_000 + "1" + ")" * 4_000 + " }}", "RecursionError"),
+        ("{% for a in trend recursive %}{% endfor %}", "a template has no recursive loops"),
+        ("{{ " + "(" * 4_000 + "1" + ")" * 4_000 + " }}", "recursion"),
         ("x" * 10_001, "longer than 10,000 characters"),
         ("{% for a in trend %}" * 6 + "{% endfor %}" * 6, "more than 100,000 steps"),
         ("{% for a in trend %}" * 4 + "{{ trend|length }}" + "{% endfor %}" * 4, "more than 100,000 steps"),
@@ -102,7 +102,7 @@ def test_a_template_takes_the_place_of_its_section() -> None:
 
 def test_a_broken_template_costs_nothing_and_is_said() -> None:
     text = render_comment(RICH, CommentOptions(templates={"coverage": "{{ @team }}", "changes": "{{ 1/0 }}"}))
-    assert "The template of <code>coverage</code> cannot be used: <code>TemplateSyntaxError" in text
+    assert "The template of <code>coverage</code> cannot be used: <code>unexpected char" in text
     assert text.count("> The template of ") == 2
     assert "#### Coverage" in text
     nothing = render_comment(GREEN, CommentOptions(templates={"coverage": "{{ 1/0 }}"}))

@@ -31,7 +31,8 @@ from ci_orchestrator.results.model import Attempt, Cause, Outcome
 
 ROOTS = ("testsuites", "testsuite", "testcase")
 
-_new = object.__new__  # looked up once, not for each case
+_new = object.__new__  # looked up once, not for each case; so are the next two: a member of an enum is slow to get
+_NOT_PROVEN, _NO_CAUSE = Outcome.NOT_PROVEN, Cause.NONE
 _PROBLEMS = {"failure": Outcome.FAILED, "error": Outcome.ERRORED, "skipped": Outcome.SKIPPED}
 _RETRIES = {
     "flakyFailure": Outcome.FAILED,
@@ -215,6 +216,9 @@ class _Reader:
         return 0.0
 
     def _start_other(self, tag: str, attributes: list[str]) -> None:
+        if self._open:
+            self._start_inside(tag, attributes)
+            return
         if ":" in tag:
             tag = tag.rpartition(":")[2]
         if tag in _WITH_TEXT:
@@ -236,6 +240,7 @@ class _Reader:
 
     def _start_inside(self, tag: str, attributes: list[str]) -> None:
         """Within an element with text: a retry has a trace and outputs of its own, all else is skipped."""
+        self._go_inside()
         tag = tag.rpartition(":")[2]
         if tag in _IN_RETRY and len(self._open) == 1 and not self._inside and self._open[0].tag in _RETRIES:
             self._collect(tag, attributes)
@@ -243,38 +248,48 @@ class _Reader:
             self._inside += 1
 
     def _collect(self, tag: str, attributes: list[str]) -> None:
-        """An element with text begins: until its end, all that is in it goes to the handlers for the inside."""
+        """An element with text begins: until its end, nothing in it is a case."""
         opened = _Open(tag, _pairs(attributes))
         self._open.append(opened)
-        parser = self._parser
-        parser.StartElementHandler = self._start_inside
-        parser.EndElementHandler = self._end_inside
-        parser.CharacterDataHandler = opened.add
+        self._parser.CharacterDataHandler = opened.add
+        if self._case is None:  # within a case, no element is taken for another
+            self._go_inside()
+
+    def _go_inside(self) -> None:
+        """Hand all elements to the handlers for what stands within an element with text, which hardly any has."""
+        self._parser.StartElementHandler = self._start_inside
+        self._parser.EndElementHandler = self._end_inside
 
     def _end_inside(self, tag: str) -> None:
         if self._inside:
             self._inside -= 1
             return
         closed = self._open.pop()
-        self._signs += closed.tag in _BAD
         if self._open:  # it was within a retry
             around = self._open[-1]
             self._parser.CharacterDataHandler = around.add
             setattr(around, _FIELD[closed.tag], closed.value())
             return
-        parser = self._parser
-        parser.StartElementHandler = self.start
-        parser.EndElementHandler = self.end
-        parser.CharacterDataHandler = None
-        if closed.tag in _PROBLEMS:
+        self._parser.StartElementHandler = self.start
+        self._parser.EndElementHandler = self.end
+        self._close(closed)
+
+    def _close(self, closed: _Open) -> None:
+        """An element with text, all of which is read, is told of its case."""
+        self._parser.CharacterDataHandler = None
+        tag = closed.tag
+        self._signs += tag in _BAD
+        if tag in _PROBLEMS:
             self._problem(closed)
-        elif closed.tag in _RETRIES:
-            self._retry(closed)
-        else:
+        elif tag in _FIELD:
             self._output(closed)
+        else:
+            self._retry(closed)
 
     def _end_other(self, tag: str) -> None:
-        if (name := tag.rpartition(":")[2]) == "testsuite":
+        if self._open:
+            self._close(self._open.pop())
+        elif (name := tag.rpartition(":")[2]) == "testsuite":
             self._suites = self._around.pop()
             counts, before = self._counted.pop()
             if counts > self._signs - before:
@@ -347,7 +362,8 @@ def _plain_seconds(text: str) -> float:
 
 def _pairs(attributes: list[str]) -> Attributes:
     """Names and values in turn, as expat gives them, as a dictionary."""
-    return dict(zip(attributes[::2], attributes[1::2], strict=True))
+    each = iter(attributes)
+    return dict(zip(each, each, strict=True))
 
 
 def _failures(suite: Attributes) -> int:
@@ -364,6 +380,6 @@ def _suite_name(attributes: Attributes) -> str:
 
 def _verdict(outcome: Outcome, kind: str) -> tuple[Outcome, Cause]:
     """The outcome and the cause of an element whose ``type`` is `kind`."""
-    if outcome is Outcome.ERRORED and kind == Outcome.NOT_PROVEN:
-        return Outcome.NOT_PROVEN, Cause.NONE
-    return outcome, _CAUSES.get(kind, Cause.NONE)
+    if kind == _NOT_PROVEN and outcome is Outcome.ERRORED:
+        return _NOT_PROVEN, _NO_CAUSE
+    return outcome, _CAUSES.get(kind, _NO_CAUSE)
