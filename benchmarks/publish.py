@@ -79,7 +79,7 @@ def main(arguments: argparse.Namespace) -> bool:
         root = Path(scratch)
         revision = make_repository(root / "shop")
         each = arguments.tests // arguments.jobs
-        left = Left.made(root / "left", jobs=arguments.jobs, tests=each, failing=arguments.failures)
+        left = Left.made(root / "left", jobs=arguments.jobs, tests=each, failing=arguments.failures, seconds=0.5)
         print(f"{'':14} {'requests':>8} {'CPU s':>7} {'wall s':>7} {'peak MB':>8}")
         for name in arguments.only or sorted(SCENES):
             with SCENES[name](left, revision) as scene:

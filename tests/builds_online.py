@@ -56,14 +56,16 @@ def made_lock(jobs: int = JOBS, tests: int = 5) -> Lock:
     return schedule(load_plan(PLAN % jobs), {"unit": names}, durations={}, tool_version="1").lock
 
 
-def left_by(lock: Lock, failing: int, into: Path) -> Sequence[Path]:
-    """The bundles of all jobs of a lock; the first `failing` tests of all fail, at a line each."""
+def left_by(lock: Lock, failing: int, seconds: float, into: Path) -> Sequence[Path]:
+    """The bundles of all jobs of a lock; the first `failing` tests of all fail, at a line each. Each test took so many
+    `seconds`: where that is none, no chart of the slowest has to be drawn, which takes longer than all the rest.
+    """
     failed = {one for job in lock.jobs for one in job.tests}
     failed = set(sorted(failed)[:failing])
-    return [_left(lock, job.id, failed, into) for job in lock.jobs]
+    return [_left(lock, job.id, failed, seconds, into) for job in lock.jobs]
 
 
-def _left(lock: Lock, job: str, failed: set[str], into: Path) -> Path:
+def _left(lock: Lock, job: str, failed: set[str], seconds: float, into: Path) -> Path:
     one, bundle = lock.job(job), into / bundle_name(job, 1)
     log = EventLog(bundle)
     log.append(
@@ -79,7 +81,7 @@ def _left(lock: Lock, job: str, failed: set[str], into: Path) -> Path:
             number=1,
             outcome=Outcome.FAILED if bad else Outcome.PASSED,
             started=float(at),
-            duration=0.5,
+            duration=seconds,
             **why,  # type: ignore[arg-type]
         )
         log.append(end)
@@ -96,10 +98,10 @@ class Left:
     artifacts: Mapping[str, Mapping[str, bytes]]
 
     @classmethod
-    def made(cls, place: Path, *, jobs: int = JOBS, tests: int = 5, failing: int = 1) -> Left:
+    def made(cls, place: Path, *, jobs: int = JOBS, tests: int = 5, failing: int = 1, seconds: float = 0.0) -> Left:
         lock = made_lock(jobs, tests)
         found: dict[str, Mapping[str, bytes]] = {"ci-orchestrator-lock": {LOCK_FILE: encode(lock)}}
-        for bundle in left_by(lock, failing, place):
+        for bundle in left_by(lock, failing, seconds, place):
             files = (path for path in sorted(bundle.rglob("*")) if path.is_file())
             found[bundle.name] = {path.relative_to(bundle).as_posix(): path.read_bytes() for path in files}
         return cls(found)

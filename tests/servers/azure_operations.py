@@ -223,11 +223,15 @@ class AzureOperations(Service):
         told = asked.json()
         if len(told) > 1000:
             self.problem(f"{len(told)} results at a time")
+        if int(given["runId"]) not in self.runs:
+            return None
         self.runs[int(given["runId"])]["results"] += told
         return [{"id": number} for number, _ in enumerate(told, 100_000)]
 
     def attach_to_run(self, asked: Asked, given: Mapping[str, str]) -> Any:
         told = asked.json()
+        if int(given["runId"]) not in self.runs:
+            return None
         self.runs[int(given["runId"])]["files"][told["fileName"]] = told["stream"]
         return {"id": len(self.runs[int(given["runId"])]["files"])}
 

@@ -46,19 +46,24 @@ def publish(sdk: Sdk, build: str, results: NativeResults) -> None:
     with sdk.asking("publishing test results", RESULTS):
         before = list(_ours(sdk, build, results.name)) if build else []
         run = sdk.test.create_test_run(_new(build, results, left_out), sdk.project).id
-        try:
-            for batch in _batches([one for one in results.annotations if one.failure]):
-                sdk.test.add_test_results_to_test_run([_failure(one) for one in batch], sdk.project, run)
-            sdk.test.update_test_run(_done(results), sdk.project, run)
-        except Exception:
-            with suppress(Exception):  # a run that is left open looks as if it went on; the first error is the one
-                sdk.test.update_test_run(test_models.RunUpdateModel(state="Aborted"), sdk.project, run)
-            raise
-        for one in before:
-            with MissingIsFine():  # another report of the same build may have been quicker
-                sdk.test.delete_test_run(sdk.project, one)
-        for name, (end, data) in ((name, data) for name, data in packed.items() if data is not None):
-            sdk.test.create_test_run_attachment(_attachment(f"{name}{end}", data), sdk.project, run)
+        with MissingIsFine():  # another report of the same build, which began later, has put its own in place of ours
+            _fill(sdk, run, results)
+            for one in before:
+                with MissingIsFine():  # another report of the same build may have been quicker
+                    sdk.test.delete_test_run(sdk.project, one)
+            for name, (end, data) in ((name, data) for name, data in packed.items() if data is not None):
+                sdk.test.create_test_run_attachment(_attachment(f"{name}{end}", data), sdk.project, run)
+
+
+def _fill(sdk: Sdk, run: int, results: NativeResults) -> None:
+    try:
+        for batch in _batches([one for one in results.annotations if one.failure]):
+            sdk.test.add_test_results_to_test_run([_failure(one) for one in batch], sdk.project, run)
+        sdk.test.update_test_run(_done(results), sdk.project, run)
+    except Exception:
+        with suppress(Exception):  # a run that is left open looks as if it went on; the first error is the one
+            sdk.test.update_test_run(test_models.RunUpdateModel(state="Aborted"), sdk.project, run)
+        raise
 
 
 def _ours(sdk: Sdk, build: str, name: str) -> Iterator[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from servers.azure import AzureServer, serve
-from servers.base import BUILD, HEAD, TOKEN, Fault
+from servers.base import BUILD, HEAD, TOKEN, Asked, Fault
 
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ProviderError
@@ -95,6 +96,23 @@ def test_a_second_report_takes_the_place_of_the_first_and_of_no_others(server: A
     for _ in range(2):
         forge.publish_results(HEAD, native(*failures(1)))
     assert sorted(server.runs) == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize("at", ["POST .*/Results", "PATCH .*/Runs/1", "POST .*/Attachments"])
+def test_one_that_began_later_takes_the_place_of_one_that_is_still_written(
+    server: AzureServer, tmp_path: Path, at: str
+) -> None:
+    (tmp_path / "merged.xml").write_bytes(b"<testsuites/>")
+    results = native(*failures(2), files={"merged.xml": tmp_path / "merged.xml"})
+
+    def before(asked: Asked) -> None:
+        if re.search(at, f"{asked.method} {asked.path}"):
+            server.before = lambda _: None
+            server.forge().publish_results(HEAD, results)
+
+    server.before = before
+    server.forge().publish_results(HEAD, results)
+    assert {number: set(one["files"]) for number, one in server.runs.items()} == {2: {"merged.xml"}}
 
 
 def test_texts_are_cut_where_the_service_would_cut_or_drop_them(server: AzureServer) -> None:
