@@ -6,8 +6,8 @@ Every reader runs in a process of its own: CPU seconds (user + system, the best 
 counted) of making every record of the file, and peak memory. A record is suite, class, name, seconds, outcome, message,
 details and outputs; the readers must agree on all of them or the run fails. junitparser reads with lxml when that is
 installed, so it is measured both ways, and in two manners: by the properties that it documents (`result`, `system_out`,
-`system_err`), and by the shortest way that its API has, one walk over the children of a case. test-results-parser
-is handed all bytes at once. It tells less (no message, no output, of a skip no reason) and must agree on that: each of its
+`system_err`), and by the shortest way that its API has, one walk over the children of a case. test-results-parser is
+handed all bytes at once. It tells less (no message, no output, of a skip no reason) and must agree on that: each of its
 records is read, and the references that it leaves in texts are resolved.
 """
 
