@@ -21,15 +21,19 @@ import os, pathlib, pytest
 
 covered = []
 
+def write(path, text):  # at once: a worker may be ended at any time
+    path.with_suffix(".part").write_text(text)
+    path.with_suffix(".part").replace(path)
+
 @pytest.fixture(autouse=True)
 def measured(request):
     yield
     covered.append(f"DA:{request.node.name[-1]},1\\n")
     text = f"SF:a.py\\n{''.join(covered)}end_of_record\\n"
     if pathlib.Path("parts").exists():
-        pathlib.Path(os.environ["COVERAGE_FILE"]).with_name("part.info").write_text(text)
+        write(pathlib.Path(os.environ["COVERAGE_FILE"]).with_name("part.info"), text)
     else:
-        pathlib.Path("all.info").write_text(text)
+        write(pathlib.Path("all.info"), text)
 """
 TESTS = """
 import os, pathlib
