@@ -66,10 +66,12 @@ def unpack(archive: Path, into: Path, limits: Limits, *, around: str = "") -> No
     """
     with archive.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        _check_listing(file, size, limits)
+        count = _check_listing(file, size, limits)
         try:
             with zipfile.ZipFile(file) as opened:
                 every = opened.infolist()
+                if len(every) != count:
+                    raise BrokenArchiveError(f"its list has {len(every):,} files, and should have {count:,}")
                 _check_sizes(every, size, limits)
                 paths = _without(around, [_safe_path(info, limits) for info in every])
                 _check_directories(paths, limits)
@@ -79,8 +81,8 @@ def unpack(archive: Path, into: Path, limits: Limits, *, around: str = "") -> No
             raise BrokenArchiveError(str(error) or type(error).__name__) from None
 
 
-def _check_listing(file: BinaryIO, size: int, limits: Limits) -> None:
-    """`zipfile` reads the list of files at once, so its size is looked at before."""
+def _check_listing(file: BinaryIO, size: int, limits: Limits) -> int:
+    """How many files it says it has. `zipfile` reads the list of them at once, so its size is looked at before."""
     tail = min(size, _END_SIZE + _LONGEST_COMMENT)
     file.seek(size - tail)
     data = file.read(tail)
@@ -99,6 +101,7 @@ def _check_listing(file: BinaryIO, size: int, limits: Limits) -> None:
         raise HostileArchiveError(f"it has {count:,} files, and {limits.files:,} are taken at most")
     if listing > limits.listing:
         raise HostileArchiveError(f"its list of files has {listing:,} bytes, {limits.listing:,} are taken at most")
+    return int(count)
 
 
 def _end(data: bytes) -> int:

@@ -113,22 +113,25 @@ def test_nobody_is_asked_for_ever(server: Anything, line: requests.Session, mete
     assert clock.now() - begun == pytest.approx(meter.waited)
 
 
-def _in(seconds: float) -> tuple[str, str]:
-    """A moment by the clock of the server, which is years ahead of ours: as a date, and as Unix seconds."""
-    moment = time.time() + seconds
-    return formatdate(moment, usegmt=True), str(int(moment))
+def _now(value: str) -> str:
+    """``date N`` and ``moment N`` as N seconds from now by the clock of the server, which is years ahead of ours."""
+    form, _, seconds = value.partition(" ")
+    if form not in ("date", "moment"):
+        return value
+    then = time.time() + float(seconds)
+    return formatdate(then, usegmt=True) if form == "date" else str(int(then))
 
 
 @pytest.mark.parametrize(
     ("headers", "least", "most"),
     [
         ({"Retry-After": "30"}, 30, 32),
-        ({"Retry-After": _in(3000)[0]}, None, None),
-        ({"Retry-After": _in(100)[0]}, 30, 103),
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": _in(100)[1]}, 30, 103),
-        ({"RateLimit-Remaining": "0", "RateLimit-Reset": _in(100)[1]}, 30, 103),
-        ({"RateLimit-Remaining": "7", "RateLimit-Reset": _in(100)[1]}, 60, 62),
-        ({"Retry-After": _in(-3000)[0]}, 0, 2),
+        ({"Retry-After": "date 3000"}, None, None),
+        ({"Retry-After": "date 100"}, 30, 103),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "moment 100"}, 30, 103),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "moment 100"}, 30, 103),
+        ({"RateLimit-Remaining": "7", "RateLimit-Reset": "moment 100"}, 60, 62),
+        ({"Retry-After": "date -3000"}, 0, 2),
         ({"Retry-After": "soon"}, 60, 62),
         ({}, 60, 62),
     ],
@@ -141,7 +144,7 @@ def test_a_limit_is_waited_for_as_long_as_it_says_by_the_providers_own_clock(
     least: float | None,
     most: float | None,
 ) -> None:
-    server.answers = [Answer(429, b"", headers), Answer(200, BODY)]
+    server.answers = [Answer(429, b"", {name: _now(value) for name, value in headers.items()}), Answer(200, BODY)]
     begun = clock.now()
     status = line.post(server.url).status_code
     if least is None or most is None:
