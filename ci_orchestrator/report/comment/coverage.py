@@ -29,7 +29,7 @@ def coverage(report: Report) -> Block | None:
     change = report.analysis.coverage
     files = sorted(change.files if change else (), key=lambda one: (_missing(one) == 0, -_missing(one), one.path))
     table = f"\n\n{table_head('file', '>lines', '>before', '>changed lines', 'uncovered')}" if files else "\n"
-    said = "  \n".join([*_totals(report, found, change), *_partial(found)])
+    said = "<br>\n".join([*_totals(report, found, change), *_partial(found)])
     return Block(
         name="coverage",
         head=f"#### Coverage\n\n{said}{table}",

@@ -33,7 +33,7 @@ def in_one_line(report: Report) -> str:
 def head(report: Report) -> str:
     """The verdict, and below it the counts, the proof and the warnings. It is of bounded length."""
     return "\n".join(
-        [f"### {verdict_line(report)}", "", "  \n".join([_counts(report), *_proof(report)]), *warnings(report)]
+        [f"### {verdict_line(report)}", "", "<br>\n".join([_counts(report), *_proof(report)]), *warnings(report)]
     )
 
 
