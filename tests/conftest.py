@@ -21,8 +21,7 @@ settings.register_profile(
     deadline=None,
     max_examples=50,
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize=bool(
-        os.environ.get("CI")
-    ),  # a change lands or not by what it is, not by chance; we search at our desks
+    # a change lands or not by what it is, not by chance; we search at our desks
+    derandomize=bool(os.environ.get("CI") or os.environ.get("CI_ORCHESTRATOR_STRICT") == "1"),
 )
 settings.load_profile("ci")

@@ -109,7 +109,7 @@ class PathMap:
             if given is not None:
                 return given
         if self._root and clean.startswith(f"{self._root}/"):
-            return clean[len(self._root) + 1 :]
+            return _inside(clean[len(self._root) + 1 :])
         for exact in (self._at_home(bare), clean, bare):
             if exact in self._files:
                 return exact

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ci_orchestrator.errors import ResultsError
@@ -143,6 +143,7 @@ REPOSITORY = st.frozensets(
 
 
 @settings(max_examples=80)
+@example("../..", frozenset(), "..")
 @given(PARTS, REPOSITORY, PARTS)
 def test_no_path_leads_out_of_the_project(told, files, root):
     for paths in (PathMap({}, files, root), PathMap({"a": "b"}, files, root), PathMap({}, root=root)):
