@@ -34,11 +34,6 @@ WAITING: tuple[Waiting, ...] = (
         lambda plan: plan.quotas,
     ),
     Waiting(
-        "report.comment.when",
-        "comments are written to a file and not posted",
-        lambda plan: ("when",) if plan.report.comment.when != "always" else (),
-    ),
-    Waiting(
         "suites.NAME.deadline",
         "jobs are ordered by priority and bounded by `timeout`",
         lambda plan: (name for name, suite in plan.suites.items() if suite.deadline is not None),

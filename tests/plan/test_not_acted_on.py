@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 
 from ci_orchestrator.plan.loading import load_plan
 from ci_orchestrator.plan.not_acted_on import not_acted_on
-from ci_orchestrator.plan.report_options import Section
-from ci_orchestrator.report.comment.options import SECTIONS
 
 UNIT = "suites:\n  unit: {tool: pytest, owner: core}\n"
 
@@ -23,7 +19,6 @@ def test_of_a_plain_plan_there_is_nothing_to_say() -> None:
         ("gates: {g: {latency: {max: 1s, compare: baseline}}}\n", "`gates.NAME.latency.compare` yet"),
         ("notify: {failures: [{slack: HOOK}]}\n", "`notify` yet: nobody is told"),
         ("runners: {a: {}}\nquotas: {core: {runner: a, share: 5%}}\n", "`quotas` yet: every suite may use"),
-        ("report: {comment: {when: failure}}\n", "`report.comment.when` yet: comments are written"),
         ("  b: {tool: pytest, deadline: 5m}\n", "`suites.NAME.deadline` yet"),
     ],
 )
@@ -36,7 +31,3 @@ def test_many_suites_are_one_sentence() -> None:
     suites = "".join(f"  s{number}: {{tool: pytest}}\n" for number in range(7))
     (sentence,) = not_acted_on(load_plan("defaults: {deadline: 5m}\nsuites:\n" + suites))
     assert sentence.endswith("(s0, s1, s2, s3, s4 and 2 more)")
-
-
-def test_the_parts_of_a_comment_are_those_that_are_rendered() -> None:
-    assert sorted(get_args(Section)) == sorted(SECTIONS)
