@@ -57,6 +57,7 @@ SUMS_TESTS = [
     "t/sums.test.js::line break",
 ]
 OTHER_TESTS = [f"t/other.test.js::{name}" for name in ("adds", "exits", "dies", "late")]
+BROKEN = "throw new Error('at import');"
 COVERAGE = Coverage(report="coverage/lcov.info")
 
 
@@ -127,7 +128,7 @@ def test_a_short_time_out_is_jests_own(bench: Bench) -> None:
 
 
 def test_a_file_that_cannot_be_loaded_is_an_error_of_the_collection(bench: Bench) -> None:
-    bench.write("broken/broken.test.js", "throw new Error('at import');")
+    bench.write("broken/broken.test.js", BROKEN)
     worker = bench.open(paths=("broken",))
     [(path, why)] = worker.collected().errors
     assert path == "broken/broken.test.js"
@@ -136,6 +137,7 @@ def test_a_file_that_cannot_be_loaded_is_an_error_of_the_collection(bench: Bench
 
 
 def test_a_file_that_broke_since_is_an_error_of_its_tests(bench: Bench) -> None:
+    bench.write("broken/broken.test.js", BROKEN)
     worker = bench.idle()
     finished = worker.finish("broken/broken.test.js::one", "broken/broken.test.js::two")
     assert [str(one.outcome) for one in finished.values()] == ["errored", "errored"]
