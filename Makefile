@@ -88,7 +88,7 @@ $(VENV)/.ready-demo: $(VENV)/.created pyproject.toml
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready-demo pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[azure,charts,github,gitlab,jenkins,junitparser,lxml,postgres,s3,templates]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[charts,junitparser,lxml,online,postgres,s3,templates]' --group test
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready-test pyproject.toml

@@ -33,7 +33,7 @@ class Collected:
 def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Collected:
     """Fetch the bundles and the lock of a build, by default of this one, into `place`, which is made anew.
 
-    Raises `UserError` when the build's host cannot be asked, `ProviderError` when it refuses or has no bundle.
+    Raises `UserError` when the build's host cannot be asked, `ProviderError` when it refuses.
     """
     host = _host(online)
     shutil.rmtree(place, ignore_errors=True)
@@ -42,14 +42,16 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
     wanted = [one for one in every if one.name.startswith(OURS)] or every
     for number, artifact in enumerate(sorted(wanted, key=lambda one: (one.created, one.name, one.key))):
         fetch(host, artifact, place / f"{number:05}", clock=clock)
-    bundles = find_bundles(place)
-    if not bundles:
-        raise ProviderError(
-            f"build {build or online.context.build} at {host.name} has no bundles",
-            fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
-        )
     locks = sorted(place.rglob(LOCK_FILE))
-    return Collected(bundles=bundles, lock=locks[-1] if locks else None)
+    return Collected(bundles=find_bundles(place), lock=locks[-1] if locks else None)
+
+
+def nothing_kept(online: Online, build: str) -> ProviderError:
+    """A build without bundles and without a lock: with a lock it would be known what is not proven."""
+    return ProviderError(
+        f"build {build or online.context.build} at {_host(online).name} has no bundles",
+        fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
+    )
 
 
 def fetch_base(online: Online, place: Path, clock: Clock) -> tuple[Path | None, str]:

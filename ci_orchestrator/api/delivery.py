@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.against import Against
-from ci_orchestrator.api.collecting import collect, fetch_base
+from ci_orchestrator.api.bundles import bundles_of
+from ci_orchestrator.api.collecting import collect, fetch_base, nothing_kept
 from ci_orchestrator.api.online import Online, connect
-from ci_orchestrator.api.project import Project, read_lock
+from ci_orchestrator.api.project import BUNDLES, Project, read_lock
 from ci_orchestrator.api.publishing import Posted, publish
 from ci_orchestrator.api.reporting import Reported, report_files
 from ci_orchestrator.clock import Clock
@@ -77,10 +78,11 @@ def deliver(
     warnings: list[str] = []
     against = against or Against()
     if online is not None:
-        here = lock_file is not None or project.has_run
-        if not paths and (online.host is not None or not here):
+        if not paths and not _here(project, online, how, lock_file):
             found = collect(online, project.state / COLLECTED, clock, build=how.build)
             paths, lock_file = found.bundles, lock_file or found.lock
+            if not paths and lock_file is None:
+                raise nothing_kept(online, how.build)
         against = _with_base(project, online, against, clock, warnings)
     blobs = open_blobs(how.memory, project.root) if how.memory else None
     if blobs is not None:
@@ -109,6 +111,15 @@ def deliver(
         posted=publish(reported, online, plan=plan, lock=lock, root=project.root, when=how.when),
         took=tuple(_took(online)),
     )
+
+
+def _here(project: Project, online: Online, how: Delivery, lock_file: Path | None) -> bool:
+    """Whether what there is to report on is here: brought by steps of the pipeline, or run here."""
+    if how.build:
+        return False
+    if lock_file is not None and bundles_of(read_lock(lock_file), project.place / BUNDLES):
+        return True
+    return online.host is None and (lock_file is not None or project.has_run)
 
 
 def _took(online: Online) -> Iterator[str]:

@@ -91,7 +91,7 @@ def report_files(
     warnings: Sequence[str] = (),
 ) -> Reported:
     """Report on bundles and result files; without any path, on what single jobs of the lock left here (`run_job`), else
-    again on the latest run here.
+    again on the latest run here. With a lock and no results at all, nothing is proven.
 
     Without a lock the report is uncertified. `against`: what it is held against. `links`: where things can be opened.
     `ci`: the build that this is a job of; it is shown the summary and what went wrong. `context`: what was tested, by
@@ -103,7 +103,7 @@ def report_files(
     lock = None if lock_file is None else read_lock(lock_file)
     if lock is not None and not paths:
         paths = bundles_of(lock, project.place / BUNDLES)
-    if not paths:
+    if not paths and (lock is None or project.has_run):
         root = project.latest_run()
         paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
         build = root.name
@@ -121,7 +121,7 @@ def report_files(
         sources.warn(warning)
     for glob in sorted(glob for glob, files in others.items() if not files):
         sources.warn(f"nothing matches {glob}, which the plan says other steps write")
-    if sources.empty:
+    if sources.empty and lock is None:
         raise UserError("there is nothing to report on: no bundle and no result file", fix="name where they are")
     material = Material(
         project=project,

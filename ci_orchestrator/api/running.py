@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.assembly import exit_code
-from ci_orchestrator.api.bundles import read_bundle
+from ci_orchestrator.api.bundles import Bundle, read_bundle
 from ci_orchestrator.api.execution import Execution, Observer
 from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, alone, read_lock, writing
@@ -117,18 +117,18 @@ def run_job(
     lock_file: Path,
     job_id: str,
     *,
-    attempt: int = 1,
+    attempt: int | None = None,
     workers: int | None = None,
-    previous: Path | None = None,
+    resume: bool = False,
     out: Path | None = None,
     observer: Observer | None = None,
     clock: Clock | None = None,
 ) -> JobRun:
     """Run exactly one job of a lock and leave its bundle below `out`; its needs are the pipeline's concern.
 
-    `attempt`: which try of the job this is. `previous`: a directory that may hold the bundles of earlier tries in the
-    same build: what passed or was skipped there is not run again. They must come from the same revision, which nothing
-    in them can prove. Raises `LockError` when plan or tests are not those of the lock.
+    `attempt`: which try of the job this is, by default the first, or the next one with `resume`: what passed or was
+    skipped in the bundles of earlier tries that are below `out` is not run again. They must come from the same
+    revision, which nothing in them can prove. Raises `LockError` when plan or tests are not those of the lock.
     """
     clock, observer = clock or wire.system_clock(), observer or Observer()
     lock = read_lock(lock_file)
@@ -136,10 +136,12 @@ def run_job(
     plan = project.plan()
     check_lock(lock, plan)
     root = out or project.state / BUNDLES
+    tries = _tries(lock, job, root) if resume else []
+    attempt = attempt or max((one.attempt for one in tries), default=0) + 1
     bundle = root / bundle_name(job.id, attempt)
     if bundle.exists():
-        raise UserError(f"{bundle} is there already", fix="count --attempt up, or remove it")
-    earlier, warnings = _earlier(lock, job, previous, attempt)
+        raise UserError(f"{bundle} is there already", fix="go on from it with --resume, or remove it")
+    earlier, warnings = _earlier([one for one in tries if one.attempt < attempt])
     crew = wire.new_crew(project.root, workers)
     try:
         skipped = _collect_job(lock, job, plan, crew, clock)
@@ -174,13 +176,16 @@ def run_job(
     )
 
 
-def _earlier(lock: Lock, job: Job, previous: Path | None, attempt: int) -> tuple[Fold, tuple[str, ...]]:
-    """What earlier tries of the job left, in order, and what of it is not believed: then its tests run again."""
+def _tries(lock: Lock, job: Job, root: Path) -> list[Bundle]:
+    """The bundles of the job below `root`, by attempt."""
+    found = [read_bundle(bundle, lock) for bundle in find_bundles(root)]
+    return sorted((one for one in found if one.job == job.id), key=lambda one: (one.attempt, one.name))
+
+
+def _earlier(tries: Sequence[Bundle]) -> tuple[Fold, tuple[str, ...]]:
+    """What tries of the job left, in order, and what of it is not believed: then its tests run again."""
     fold, warnings = Fold(), []
-    found = [] if previous is None else [read_bundle(bundle, lock) for bundle in find_bundles(previous)]
-    for bundle in sorted(found, key=lambda one: (one.attempt, one.name)):
-        if bundle.job != job.id or bundle.attempt >= attempt:
-            continue
+    for bundle in tries:
         if bundle.foreign or bundle.problems:
             why = "it belongs to another lock" if bundle.foreign else bundle.problems[0]
             warnings.append(f"{bundle.name} was not taken into account: {why}")

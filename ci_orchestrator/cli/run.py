@@ -41,14 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with --job: which try of the job this is (default: as the provider counts)",
     )
-    parser.add_argument(
-        "--previous",
-        type=Path,
-        metavar="DIR",
-        help="with --job: where bundles of earlier tries in the same build may be; what passed there is not run again",
-    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="with --job: where the bundle goes")
-    parser.add_argument("--resume", action="store_true", help="go on with the last run: run what has no result yet")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the last run: run what has no result yet; with --job: run what did not pass in the bundles of "
+        "its earlier tries that are there already",
+    )
     parser.add_argument("--retry-dead", action="store_true", help="with --resume: give dead letters another try")
 
 
@@ -64,9 +63,9 @@ def run(args: argparse.Namespace) -> ExitCode:
                 project,
                 args.lock,
                 args.job,
-                attempt=args.attempt or wire.this_ci(os.environ, project.root, output.out).attempt or 1,
+                attempt=args.attempt or wire.this_ci(os.environ, project.root, output.out).attempt,
                 workers=args.workers,
-                previous=args.previous,
+                resume=args.resume,
                 out=args.out,
                 observer=watcher,
             )
@@ -186,16 +185,18 @@ def _check(args: argparse.Namespace) -> None:
     """Options that only make sense together."""
     if args.job and not args.lock:
         raise UserError("--job needs --lock FILE", fix="ci-orchestrator plan --lock-out plan.lock.json")
-    if args.resume and (args.lock or args.job or args.suite or args.group):
-        raise UserError("--resume goes on with the last run as it was", fix="leave out --lock, --job, --suite, --group")
+    if args.resume and not args.job and (args.lock or args.suite or args.group):
+        raise UserError("--resume goes on with the last run as it was", fix="leave out --lock, --suite and --group")
     if args.lock and (args.suite or args.group):
         raise UserError("a lock says what to run", fix="leave out --suite and --group, or make a lock with them")
-    if not args.job and (args.attempt is not None or args.out or args.previous):
-        raise UserError("--attempt, --previous and --out go with --job", fix="name the job, or leave them out")
+    if not args.job and (args.attempt is not None or args.out):
+        raise UserError("--attempt and --out go with --job", fix="name the job, or leave them out")
     if args.attempt is not None and args.attempt < 1:
         raise UserError("--attempt counts from 1", fix="--attempt 2 for the first re-run")
-    if args.retry_dead and not args.resume:
-        raise UserError("--retry-dead goes with --resume", fix="ci-orchestrator run --resume --retry-dead")
+    if args.retry_dead and (args.job or not args.resume):
+        raise UserError(
+            "--retry-dead goes with --resume, for a whole run", fix="ci-orchestrator run --resume --retry-dead"
+        )
 
 
 @contextmanager

@@ -92,6 +92,14 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        name="history",
+        help="say what is remembered of earlier builds, and fetch it from where it is kept",
+        examples=(
+            ("history", "the newest builds that are known here"),
+            ("history --memory branch:test-history", "fetch first what CI keeps on that branch"),
+        ),
+    ),
+    Command(
         name="explain",
         help="say where a test or a job is, why there, and how it fared",
         examples=(("explain unit::tests/test_cart.py::test_total", "one test: its job, its history"),),

@@ -128,7 +128,9 @@ class Pipeline:
     `plan_file`: relative to the repository. `tool_version`: of ci-orchestrator. `pins`: stage → its number of jobs, in
     a static pipeline. `control`: labels of the runner class that plans, decides and reports, None without classes.
     `planning`: what the plan job gets ready, so that every suite can be listed. `retain`: seconds that the lock, the
-    bundles and the report are kept. `judged`: the plan's final gates decide whether the build is green.
+    bundles and the report are kept. `judged`: the plan's final gates decide whether the build is green. `publish`: the
+    report is told to the forge. `memory`: where the history is kept between builds, empty for the provider's own cache.
+    `secrets`: names of those that fetching the history and reporting read, and no test.
     """
 
     name: str
@@ -148,6 +150,9 @@ class Pipeline:
     stages: tuple[StageJobs, ...]
     gates: tuple[GateJob, ...] = ()
     judged: bool = False
+    publish: bool = True
+    memory: str = ""
+    secrets: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from ci_orchestrator.plan.fields import Listed, Model, Name
+from ci_orchestrator.capabilities.units import RefusedError
+from ci_orchestrator.plan.fields import EnvName, Listed, Model, Name
 
 Branch = Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9._/*+-]{0,199}$")]
+_LOGIN = re.compile(r"://[^/]*@")
+
+
+def _check_memory(place: str) -> str:
+    """`place`, when it tells no password: plans are committed, and commands are shown in logs."""
+    if _LOGIN.search(place):
+        raise RefusedError(
+            "the address of the memory has a user or a password in it",
+            "leave it out, and name the variables with it under `pipeline: secrets`, such as PGPASSWORD",
+        )
+    return place
+
+
+Memory = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/][A-Za-z0-9._/:@#?=&%+-]{0,499}$"), AfterValidator(_check_memory)]
 Cron = Annotated[str, Field(pattern=r"^[0-9A-Z*/,-]+( [0-9A-Z*/,-]+){4}$", max_length=100)]
 
 
@@ -38,3 +54,10 @@ class PipelineOptions(Model):
     """Whether the first failed job of a stage ends the others of that stage."""
     runner: Name | None = None
     """The runner class of the jobs that plan, decide and report; by default the cheapest."""
+    publish: bool = True
+    """Whether the report is told to the place where the change lives: a status, results, one comment."""
+    memory: Memory | None = None
+    """Where the history is kept between builds: `branch:NAME`, a folder, `s3://…` or `postgresql://…`; by default a
+    cache of the provider."""
+    secrets: Listed[EnvName] = ()
+    """Names of secrets for the report alone, which runs no test: the token for the forge, the keys of the memory."""

@@ -191,9 +191,24 @@ def command_in(text: str) -> tuple[Shape, dict[str, int]] | None:
     return (shape, pins) if all(1 <= count <= MOST_JOBS for count in pins.values()) else None
 
 
-def gate_option(pipeline: Pipeline) -> tuple[str, ...]:
-    """What makes the report's exit code that of the plan's final gates, where it has any."""
-    return ("--gate",) if pipeline.judged else ()
+def report_options(pipeline: Pipeline) -> tuple[str, ...]:
+    """What `report` is told beside its lock and its place. With ``--gate`` its exit code is that of the plan's final
+    gates, where it has any.
+    """
+    gate = ("--gate",) if pipeline.judged else ()
+    return (*gate, *(("--publish",) if pipeline.publish else ()), *memory_option(pipeline))
+
+
+def memory_option(pipeline: Pipeline) -> tuple[str, ...]:
+    """Where planning and reporting find the history, when it is not in a cache of the provider."""
+    return ("--memory", pipeline.memory) if pipeline.memory else ()
+
+
+def extras(pipeline: Pipeline) -> tuple[str, ...]:
+    """The extras of ci-orchestrator that planning and reporting need, sorted."""
+    scheme = pipeline.memory.partition(":")[0]
+    kept = {"s3": "s3", "postgres": "postgres", "postgresql": "postgres"}.get(scheme)
+    return tuple(sorted(filter(None, (kept, "online" if pipeline.publish else None))))
 
 
 def plan_option(pipeline: Pipeline) -> tuple[str, ...]:

@@ -16,14 +16,16 @@ SPEC = "CI_ORCHESTRATOR_SPEC"
 """A variable that says what pip is to install instead of the release: a wheel, a URL or another version."""
 
 
-def install(version: str) -> tuple[str, ...]:
-    """Leaves ci-orchestrator at `TOOL`: the PATH's if it is of this version, else one in an environment of its own.
+def install(version: str, extras: Sequence[str] = ()) -> tuple[str, ...]:
+    """Leaves ci-orchestrator at `TOOL`: the PATH's if it is of this version, else one in an environment of its own,
+    with these extras.
 
     Its Python never comes before the user's on the PATH. pip obeys its own variables (``PIP_NO_INDEX``,
     ``PIP_FIND_LINKS``), so that a wheelhouse is enough; its cache is left to the plan's own `setup`, which may want to
     link it elsewhere first.
     """
-    spec = f'"${{{SPEC}:-ci-orchestrator=={version}}}"'
+    with_ = f"[{','.join(extras)}]" if extras else ""
+    spec = f'"${{{SPEC}:-ci-orchestrator{with_}=={version}}}"'
     return (
         f"mkdir -p {STATE}/bin",
         f'if [ "$(ci-orchestrator --version 2>/dev/null)" = "ci-orchestrator {version}" ]; then',

@@ -92,6 +92,9 @@ def _pipeline(
         stages=tuple(stages),
         gates=tuple(_gate(plan, stage, levels[stage.name]) for stage in chosen if stage.gated),
         judged=bool(final_gates(plan.gates)),
+        publish=plan.pipeline.publish,
+        memory=plan.pipeline.memory or "",
+        secrets=tuple(sorted(set(plan.pipeline.secrets))),
     )
 
 

@@ -55,6 +55,9 @@ class Shop:
             out = self.project.root / "out"
             bundle = run_job(self.project, self.project.lock_file, job.id, out=out, clock=FakeClock()).bundle
             self.host.put(bundle.name, bundle, retain=3600)
+        self.place_lock()
+
+    def place_lock(self) -> None:
         place = self.project.root / "lock"
         place.mkdir(exist_ok=True)
         (place / "plan.lock.json").write_bytes(self.project.lock_file.read_bytes())
@@ -148,6 +151,28 @@ def test_a_build_without_bundles_is_no_green_build(tmp_path):
     with pytest.raises(ProviderError, match="has no bundles"):
         shop.deliver()
     assert shop.comments() == []
+
+
+def test_a_build_whose_jobs_all_got_lost_is_not_proven_and_that_is_told(tmp_path):
+    shop = Shop(tmp_path)
+    plan_project(shop.project)
+    shop.place_lock()
+    delivered = shop.deliver()
+    assert delivered.reported.report.exit_code is ExitCode.NOT_PROVEN
+    assert delivered.reported.report.totals.not_proven == 8
+    [comment] = shop.comments()
+    assert "NOT PROVEN" in comment
+
+
+def test_what_steps_of_the_pipeline_brought_is_not_fetched_again(tmp_path):
+    shop = Shop(tmp_path)
+    lock = plan_project(shop.project).lock
+    for job in lock.jobs:
+        run_job(shop.project, shop.project.lock_file, job.id, clock=FakeClock())
+    how = Delivery(publish=True, host=f"local={shop.at}")
+    delivered = deliver(shop.project, [], how, {}, lock_file=shop.project.lock_file, clock=FakeClock())
+    assert delivered.reported.report.exit_code is ExitCode.OK
+    assert not (shop.project.state / "collected").exists()
 
 
 def test_without_a_forge_the_comment_is_saved_and_that_is_said(red):

@@ -39,10 +39,10 @@ def project(tmp_path: Path) -> Project:
     return make_project(tmp_path, {"tests/test_it.py": TESTS}, suites)
 
 
-def attempt(project: Project, number: int, *, previous: Path | None = None, out: str = "bundles") -> JobRun:
+def attempt(project: Project, number: int | None = None, *, resume: bool = False, out: str = "bundles") -> JobRun:
     (project.root / "ran.txt").write_text("")
     lock = project.place / "plan.lock.json"
-    return run_job(project, lock, "unit", attempt=number, previous=previous, out=project.root / out)
+    return run_job(project, lock, "unit", attempt=number, resume=resume, out=project.root / out)
 
 
 def ran(project: Project) -> list[str]:
@@ -54,7 +54,7 @@ def test_what_passed_or_was_skipped_is_not_run_again(project):
     first = attempt(project, 1)
     assert (first.exit_code, len(ran(project))) == (ExitCode.TESTS_FAILED, 3)
     (project.root / "mended").touch()
-    second = attempt(project, 2, previous=project.root / "bundles")
+    second = attempt(project, 2, resume=True)
     assert ran(project) == ["test_fails"]
     assert second.exit_code is ExitCode.OK
     assert (second.totals.passed, second.totals.skipped) == (2, 1)
@@ -68,14 +68,14 @@ def test_what_passed_or_was_skipped_is_not_run_again(project):
 def test_what_failed_and_fails_again_stays_red(project):
     plan_project(project)
     attempt(project, 1)
-    second = attempt(project, 2, previous=project.root / "bundles")
+    second = attempt(project, 2, resume=True)
     assert ran(project) == ["test_fails"]
     assert second.exit_code is ExitCode.TESTS_FAILED
 
 
 def test_without_earlier_bundles_everything_runs(project):
     plan_project(project)
-    assert attempt(project, 2, previous=project.root / "nowhere").totals.tests == 3
+    assert attempt(project, 2, resume=True).totals.tests == 3
     assert len(ran(project)) == 3
 
 
@@ -83,7 +83,7 @@ def test_a_damaged_bundle_is_not_believed(project):
     plan_project(project)
     bundle = attempt(project, 1).bundle
     (bundle / "events.ndjson").write_text((bundle / "events.ndjson").read_text().replace("failed", "passed"))
-    second = attempt(project, 2, previous=project.root / "bundles")
+    second = attempt(project, 2, resume=True)
     assert len(ran(project)) == 3
     assert second.warnings[0].startswith("dtf-unit-1 was not taken into account: dtf-unit-1: events.ndjson")
 
@@ -93,7 +93,7 @@ def test_a_bundle_of_another_lock_is_not_believed(project):
     attempt(project, 1)
     project.plan_file.write_text(project.plan_file.read_text() + "name: another\n")
     plan_project(project)
-    second = attempt(project, 2, previous=project.root / "bundles")
+    second = attempt(project, 2, resume=True)
     assert len(ran(project)) == 3
     assert "belongs to another lock" in second.warnings[0]
 
@@ -102,7 +102,7 @@ def test_a_later_attempt_is_no_earlier_one(project):
     plan_project(project)
     (project.root / "mended").touch()
     attempt(project, 3)
-    attempt(project, 2, previous=project.root / "bundles")
+    attempt(project, 2, resume=True)
     assert len(ran(project)) == 3
 
 
@@ -125,9 +125,16 @@ def test_a_gate_judges_all_attempts_together(tmp_path):
             project.place / "plan.lock.json",
             lock.jobs[0].id,
             attempt=number,
-            previous=project.root / "bundles",
+            resume=True,
             out=project.root / "bundles",
         )
         (project.root / "mended").touch()
     decided = gate_stage(project, lock.gates[0].stage, [project.root / "bundles"]).decision
     assert (decided.verdict, decided.samples, decided.errors) == (Verdict.PROCEED, 2, 0)
+
+
+def test_tries_are_counted_where_nobody_else_does(project):
+    plan_project(project)
+    assert attempt(project).bundle.name == "dtf-unit-1"
+    assert attempt(project, resume=True).bundle.name == "dtf-unit-2"
+    assert ran(project) == ["test_fails"]

@@ -62,7 +62,7 @@ def test_explain_finds_a_test_by_its_end_or_asks(project: Project) -> None:
         (["--resume", "--suite", "unit"], "--resume goes on"),
         (["--lock", "lock.json", "--suite", "unit"], "a lock says what to run"),
         (["--retry-dead"], "--retry-dead goes with --resume"),
-        (["--out", "bundles"], "--attempt, --previous and --out go with --job"),
+        (["--out", "bundles"], "--attempt and --out go with --job"),
         (["--workers", "0"], "0 workers can do nothing"),
         (["--lock", "absent.json"], "absent.json: cannot be read"),
         (["--suite", "uint"], "no suite 'uint'"),

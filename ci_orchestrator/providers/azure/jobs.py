@@ -14,7 +14,7 @@ from ci_orchestrator.providers.azure.conditions import Wires, Wiring
 from ci_orchestrator.providers.azure.containers import services_of
 from ci_orchestrator.providers.azure.expressions import output, plain, script
 from ci_orchestrator.providers.azure.limits import LIMITS
-from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, gate_option
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, report_options
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE
 from ci_orchestrator.providers.yaml import Flow, Value
 
@@ -129,7 +129,7 @@ def _verdicts(pipeline: Pipeline, gate: GateJob) -> Iterator[Job]:
 
 def _report(pipeline: Pipeline, wiring: Wiring) -> Job:
     dynamic = pipeline.shape is Shape.DYNAMIC
-    words = ["report", "--lock", LOCK, "--out", REPORT, *gate_option(pipeline)]
+    words = ["report", "--lock", LOCK, "--out", REPORT, *report_options(pipeline)]
     every = [
         steps.checkout(Checkout()),
         steps.tool(pipeline),

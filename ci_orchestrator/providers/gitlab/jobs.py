@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.plan.pipeline import GateJob, Pipeline, Shape, StageJobs
-from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, gate_option, plan_option
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, plan_option, report_options
 from ci_orchestrator.providers.gitlab import setup, words
 from ci_orchestrator.providers.gitlab.context import DOTENV
 from ci_orchestrator.providers.gitlab.needs import Group, Link, Waits, needs
@@ -217,7 +217,7 @@ def report(pipeline: Pipeline, bundles: Sequence[str]) -> Job:
         "image": setup.OWN_IMAGE,
         **({"dependencies": list(bundles)} if bundles else {}),
         "timeout": words.duration(max(CONTROL_SECONDS, jobs)),
-        "script": [shlex.join(_ours(pipeline, "report", "--lock", LOCK, "--out", REPORT, *gate_option(pipeline)))],
+        "script": [shlex.join(_ours(pipeline, "report", "--lock", LOCK, "--out", REPORT, *report_options(pipeline)))],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(pipeline.retain),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ci_orchestrator.plan.pipeline import Pipeline, Shape
-from ci_orchestrator.providers.base import CONTROL_SECONDS, gate_option, plan_option
+from ci_orchestrator.providers.base import CONTROL_SECONDS, plan_option, report_options
 from ci_orchestrator.providers.jenkins import functions as code
 from ci_orchestrator.providers.jenkins import groovy, steps
 from ci_orchestrator.providers.shell import commands
@@ -123,7 +123,7 @@ def constant(pipeline: Pipeline) -> Sequence[str]:
 def report(pipeline: Pipeline) -> str:
     """The function that reports."""
     coverage = any(stage.coverage for stage in pipeline.stages)
-    gate = "".join(f" {word}" for word in gate_option(pipeline))
+    gate = "".join(f" {word}" for word in report_options(pipeline))
     return _named(pipeline, _REPORT.format(seconds=CONTROL_SECONDS, gate=gate, coverage=_COVERAGE if coverage else ""))
 
 
