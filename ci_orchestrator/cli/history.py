@@ -37,6 +37,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     if output.json_wanted:
         output.json({"fetched": found.fetched, "builds": [_fields(one) for one in found.builds]})
         return ExitCode.OK
+    if not found.builds:
+        output.print("no builds remembered")
+        return ExitCode.OK
     output.table(
         [_row(one) for one in found.builds[:SHOWN]],
         header=("begun", "build", "branch", "revision", "tests", "failed", "not proven"),

@@ -336,6 +336,13 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         "suites.unit.requires: no runner class can run this suite (a: os must be x, has none; b: os must be x, has y)",
         "ask for less, or say under `runners` what provides it",
     ),
+    "password in the memory's address": (
+        UNIT + "pipeline:\n  memory: postgresql://me:secret@db/history\n",
+        4,
+        11,
+        "pipeline.memory: the address of the memory has a user or a password in it",
+        "leave it out, and name the variables with it under `pipeline: secrets`, such as PGPASSWORD",
+    ),
     "missing pool": (
         UNIT + "runners:\n  a:\n    labels:\n      azure: {}\n",
         6,
