@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -44,16 +45,17 @@ runners:
       azure: {pool: Default, demands: [gpu-a10O]}
 suites:
   unit: {tool: pytest, shards: %d}
+report: {comment: {images: true}}
 """
 """`lost`: a letter in place of a digit."""
 PROPOSED = "1f0c6b0c1d9dbd0e2b0a9d3d2ed2dcd1e23bd3f1"
 """What the change of the documented environments proposes."""
 
 
-def made_lock(jobs: int = JOBS, tests: int = 5) -> Lock:
+def made_lock(jobs: int = JOBS, tests: int = 5, plan: str = PLAN) -> Lock:
     """A lock with so many jobs, each of so many tests."""
     names = [f"tests/test_shop.py::test_{number:06}" for number in range(jobs * tests)]
-    return schedule(load_plan(PLAN % jobs), {"unit": names}, durations={}, tool_version="1").lock
+    return schedule(load_plan(plan % jobs), {"unit": names}, durations={}, tool_version="1").lock
 
 
 def left_by(lock: Lock, failing: int, seconds: float, into: Path) -> Sequence[Path]:
@@ -98,8 +100,17 @@ class Left:
     artifacts: Mapping[str, Mapping[str, bytes]]
 
     @classmethod
-    def made(cls, place: Path, *, jobs: int = JOBS, tests: int = 5, failing: int = 1, seconds: float = 0.0) -> Left:
-        lock = made_lock(jobs, tests)
+    def made(
+        cls,
+        place: Path,
+        *,
+        jobs: int = JOBS,
+        tests: int = 5,
+        failing: int = 1,
+        seconds: float = 0.0,
+        plan: str = PLAN,
+    ) -> Left:
+        lock = made_lock(jobs, tests, plan)
         found: dict[str, Mapping[str, bytes]] = {"ci-orchestrator-lock": {LOCK_FILE: encode(lock)}}
         for bundle in left_by(lock, failing, seconds, place):
             files = (path for path in sorted(bundle.rglob("*")) if path.is_file())
@@ -163,6 +174,15 @@ class Scene:
                     self.wall.notes.clear()
                 case "azure":
                     self.wall.threads[CHANGE].clear()
+
+    def images(self) -> Sequence[bytes]:
+        """What the forge keeps for comments to show."""
+        match self.wall.name:
+            case "github":
+                return [b64decode(data) for data in self.wall.branches.get("ci-orchestrator-data", {}).values()]
+            case "gitlab":
+                return list(self.wall.uploads.values())
+        return list(self.wall.attachments.values())
 
     @property
     def asked(self) -> Sequence[Asked]:

@@ -14,6 +14,7 @@ from ci_orchestrator.api.online import Online, connect
 from ci_orchestrator.api.project import BUNDLES, Project, read_lock
 from ci_orchestrator.api.publishing import Posted, publish
 from ci_orchestrator.api.reporting import Reported, report_files
+from ci_orchestrator.api.telling import point_out, summarise
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.history.blobs.base import BlobStore
 from ci_orchestrator.history.blobs.opening import open_blobs
@@ -94,23 +95,24 @@ def deliver(
         out=out,
         against=against,
         links=links,
-        ci=ci,
+        shown_by=ci.name if ci else "",
         context=online.context if online else None,
         clock=clock,
         warnings=warnings,
     )
-    lock = read_lock(lock_file) if lock_file else None
+    if ci is not None:
+        summarise(ci, reported)
+    lock = reported.lock
     plan = plan_of(lock) if lock else project.plan_if_any()
     if blobs is not None and not (online and online.context.fork):  # what a fork says of itself is not believed later
         keep = (plan.report if plan else ReportOptions()).history.keep
         reported = _remembered(project, reported, blobs, keep, clock)
-    if online is None:
-        return Delivered(reported=reported, posted=Posted())
-    return Delivered(
-        reported=reported,
-        posted=publish(reported, online, plan=plan, lock=lock, root=project.root, when=how.when),
-        took=tuple(_took(online)),
-    )
+    posted = Posted()
+    if online is not None:
+        posted = publish(reported, online, plan=plan, root=project.root, when=how.when)
+    if ci is not None:
+        point_out(ci, reported, annotated=posted.annotated)
+    return Delivered(reported=reported, posted=posted, took=tuple(_took(online)) if online else ())
 
 
 def _here(project: Project, online: Online, how: Delivery, lock_file: Path | None) -> bool:

@@ -22,6 +22,8 @@ from ci_orchestrator.results.formats.junit_writer import write_junit
 from ci_orchestrator.results.report import Report
 from ci_orchestrator.run.bundle import atomically, write_atomically
 
+CHARTS = "charts"
+"""Below the report: where the images are."""
 TEMPLATE_LIMIT = 1 << 20
 """Bytes of a template."""
 
@@ -33,7 +35,7 @@ def write_outputs(report: Report, out: Path, comment: CommentOptions, *, charts:
     """
     try:
         for name, image in render_charts(report) if charts else ():
-            yield _put(out / "charts" / name, image)
+            yield _put(out / CHARTS / name, image)
     except MissingPartError:
         pass  # an extra
     for name, badge in sorted(render_badges(report).items()):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from ci_orchestrator.api.attaching import Attached, attach, wanted
 from ci_orchestrator.api.findings import findings
 from ci_orchestrator.api.online import Online
-from ci_orchestrator.api.outputs import comment_options
+from ci_orchestrator.api.outputs import CHARTS, comment_options
 from ci_orchestrator.api.reporting import Reported
 from ci_orchestrator.errors import ExitCode, ProviderError
-from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import When
 from ci_orchestrator.providers import sticky
@@ -39,10 +39,13 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """What was said where, in words, and what was refused."""
+    """What was said where, in words, and what was refused. `annotated`: the forge that shows each problem at its line
+    now; empty when none does.
+    """
 
     said: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    annotated: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -50,9 +53,7 @@ class Posted:
         return ExitCode.PROVIDER_FAILURE if self.refused else ExitCode.OK
 
 
-def publish(
-    reported: Reported, online: Online, *, plan: Plan | None, lock: Lock | None, root: Path, when: When | None = None
-) -> Posted:
+def publish(reported: Reported, online: Online, *, plan: Plan | None, root: Path, when: When | None = None) -> Posted:
     """Say at the forge what the report says. One refusal does not keep the rest from being said.
 
     `when`: in which case there is a comment (by default as the plan has it); what was said before is brought up to date
@@ -67,19 +68,20 @@ def publish(
     if not (context.head or context.revision):
         return Posted(said=("nothing was said at the forge: the revision is not known",))
     try:
-        telling = _Telling(reported, _with_head(online, forge, root), forge, plan, lock, root)
+        telling = _Telling(reported, _with_head(online, forge, root), forge, plan, root)
     except ProviderError as error:
         return Posted(said=(saved,), refused=(str(error),))
+    when = when or (plan.report.comment.when if plan else "always")
     said: list[str] = []
-    refused: list[str] = []
-    steps: list[Callable[[], str]] = [telling.status, telling.results]
-    steps.append(lambda: telling.comment(when or (plan.report.comment.when if plan else "always")))
-    for step in steps:
+    refused: dict[str, str] = {}
+    steps = {"status": telling.status(), "results": telling.results(), "comment": telling.comment(when)}
+    for name, step in steps.items():
         try:
-            said.append(step())
+            said += step
         except ProviderError as error:
-            refused.append(str(error))
-    return Posted(said=tuple(filter(None, said)), refused=tuple(refused))
+            refused[name] = str(error)
+    annotated = Ability.ANNOTATIONS in forge.abilities and "results" not in refused
+    return Posted(said=tuple(said), refused=tuple(refused.values()), annotated=forge.name if annotated else "")
 
 
 def _with_head(online: Online, forge: Forge, root: Path) -> Online:
@@ -99,7 +101,6 @@ class _Telling:
     online: Online
     forge: Forge
     plan: Plan | None
-    lock: Lock | None
     root: Path
 
     @property
@@ -111,14 +112,15 @@ class _Telling:
         """What people see the status at: the revision that the change proposes."""
         return self.online.context.head or self.online.context.revision
 
-    def status(self) -> str:
+    def status(self) -> Iterator[str]:
         self.forge.set_status(self.revision, self._status())
-        return f"status of {self.revision[:10]} at {self.forge.name}"
+        yield f"status of {self.revision[:10]} at {self.forge.name}"
 
-    def results(self) -> str:
+    def results(self) -> Iterator[str]:
         if Ability.RESULTS not in self.forge.abilities:
-            return ""
+            return
         files = {path.name: path for path in self.reported.files if path.parent == self.reported.out}  # no images
+        within = self.root.relative_to(repository(self.root))
         self.forge.publish_results(
             self.revision,
             NativeResults(
@@ -126,27 +128,38 @@ class _Telling:
                 status=self._status(),
                 title=self._status().description,
                 summary=render_summary(self.report),
-                annotations=tuple(_annotations(self.report, self.lock, self.root.relative_to(repository(self.root)))),
+                annotations=tuple(_annotations(self.reported, within)),
                 totals=self.report.totals,
                 files=files,
             ),
         )
-        return f"results at {self.forge.name}"
+        yield f"results at {self.forge.name}"
 
-    def comment(self, when: When) -> str:
+    def comment(self, when: When) -> Iterator[str]:
         change = self._change()
         if change is None:
-            return "no comment: no change is known for this revision"
+            yield "no comment: no change is known for this revision"
+            return
         head = self.forge.head_of(change)
         if head != self.revision:  # an older build that ends late, or a number that somebody made up
-            return f"no comment: change {change} proposes {head[:10] or 'nothing'} now, and not {self.revision[:10]}"
-        options = self._options()
+            yield f"no comment: change {change} proposes {head[:10] or 'nothing'} now, and not {self.revision[:10]}"
+            return
+        create = self._worth(when)
+        options = comment_options(self.plan, self.root, self.forge.name, lambda _: None)
+        if create and wanted(self.plan, self.forge):  # a comment that may not be has no images to keep
+            found = self._attached(change, options)
+            options = replace(options, images=found.images)
+            if found.why:
+                yield found.why
         body = render_comment(self.report, options)
-        done = sticky.post(self.forge, change, marker(options.key), body, create=self._worth(when))
-        return f"comment on change {change} at {self.forge.name}" if done else f"nothing new on change {change}"
+        done = sticky.post(self.forge, change, marker(options.key), body, create=create)
+        yield f"comment on change {change} at {self.forge.name}" if done else f"nothing new on change {change}"
 
-    def _options(self) -> CommentOptions:
-        return comment_options(self.plan, self.root, self.forge.name, lambda _: None)
+    def _attached(self, change: int, options: CommentOptions) -> Attached:
+        folder = self.reported.out / CHARTS
+        charts = {path.name: path for path in self.reported.files if path.parent == folder and path.suffix == ".png"}
+        asked = bool(self.plan and self.plan.report.comment.images)
+        return attach(self.report, options, charts, self.forge, change, asked=asked)
 
     def _change(self) -> int | None:
         """The change's number: as the build was told it, else as the forge knows it."""
@@ -175,9 +188,9 @@ class _Telling:
         )
 
 
-def _annotations(report: Report, lock: Lock | None, within: PurePath) -> Iterator[Annotation]:
+def _annotations(reported: Reported, within: PurePath) -> Iterator[Annotation]:
     """What went wrong at a line that is known, failures first; paths are of the repository, the project is `within`."""
-    for one in findings(report, lock):
+    for one in findings(reported.report, reported.lock):
         if one.file and one.line:
             yield Annotation(
                 path=(within / one.file).as_posix(),

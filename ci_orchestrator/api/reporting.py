@@ -12,7 +12,6 @@ from ci_orchestrator.api.against import Against
 from ci_orchestrator.api.assembly import Material, recall, without_history
 from ci_orchestrator.api.bundles import bundles_of
 from ci_orchestrator.api.collector import collector_at_rest
-from ci_orchestrator.api.findings import findings
 from ci_orchestrator.api.outputs import comment_options, write_outputs
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.api.sources import Sources, gather
@@ -22,12 +21,10 @@ from ci_orchestrator.history.base import BuildRecord, BuildSummary, Each, Histor
 from ci_orchestrator.plan.lock import Lock, plan_of
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
-from ci_orchestrator.providers.base import Ci, Context
+from ci_orchestrator.providers.base import Context
 from ci_orchestrator.providers.local.context import read_context
-from ci_orchestrator.report.comment.media import SUMMARIES
 from ci_orchestrator.report.comment.options import CommentOptions
 from ci_orchestrator.report.comment.overriding import template_problems
-from ci_orchestrator.report.summary import render_summary
 from ci_orchestrator.results.fold import Fold
 from ci_orchestrator.results.report import Links, Report, TrendPoint
 from ci_orchestrator.run.bundle import find_bundles
@@ -38,11 +35,12 @@ TREND = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """The report, and where its files are."""
+    """The report, the lock that it was held against, if any, and where its files are."""
 
     report: Report
     out: Path
     files: tuple[Path, ...]
+    lock: Lock | None = None
 
 
 @collector_at_rest()
@@ -85,7 +83,7 @@ def report_files(
     out: Path | None = None,
     against: Against | None = None,
     links: Links | None = None,
-    ci: Ci | None = None,
+    shown_by: str = "",
     context: Context | None = None,
     clock: Clock | None = None,
     warnings: Sequence[str] = (),
@@ -94,8 +92,8 @@ def report_files(
     again on the latest run here. With a lock and no results at all, nothing is proven.
 
     Without a lock the report is uncertified. `against`: what it is held against. `links`: where things can be opened.
-    `ci`: the build that this is a job of; it is shown the summary and what went wrong. `context`: what was tested, by
-    default what is checked out here. `warnings`: what went wrong on the way here.
+    `shown_by`: the provider for which the comment is written. `context`: what was tested, by default what is checked
+    out here. `warnings`: what went wrong on the way here.
     Raises `UserError` and `ResultsError` for what cannot be read.
     """
     clock = clock or wire.system_clock()
@@ -134,14 +132,8 @@ def report_files(
         links=links or Links(),
         interrupted=sources.interrupted,
     )
-    provider = ci.name if ci else ""
-    comment = comment_options(plan, project.root, provider, sources.warn)
-    reported = _publish(material, comment, build=build, out=out, charts=True)
-    if ci is not None:
-        with writing(reported.out):
-            ci.summarise(render_summary(reported.report, provider if provider in SUMMARIES else "github"))
-            ci.point_out(tuple(findings(reported.report, lock)))
-    return reported
+    comment = comment_options(plan, project.root, shown_by, sources.warn)
+    return _publish(material, comment, build=build, out=out, charts=True)
 
 
 def _options(plan: Plan | None) -> ReportOptions:
@@ -178,7 +170,8 @@ def _publish(material: Material, comment: CommentOptions, *, build: str, out: Pa
     report = replace(report, warnings=(*report.warnings, *template_problems(report, comment)))
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        return Reported(report=report, out=out, files=tuple(write_outputs(report, out, comment, charts=charts)))
+        files = tuple(write_outputs(report, out, comment, charts=charts))
+    return Reported(report=report, out=out, files=files, lock=material.lock)
 
 
 def _remember(project: Project, report: Report, material: Material, build: str, *, keep: int) -> Report:

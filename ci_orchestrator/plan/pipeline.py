@@ -130,7 +130,8 @@ class Pipeline:
     `planning`: what the plan job gets ready, so that every suite can be listed. `retain`: seconds that the lock, the
     bundles and the report are kept. `judged`: the plan's final gates decide whether the build is green. `publish`: the
     report is told to the forge. `memory`: where the history is kept between builds, empty for the provider's own cache.
-    `secrets`: names of those that fetching the history and reporting read, and no test.
+    `secrets`: names of those that fetching the history and reporting read, and no test. `images`: what is told shows
+    charts as images, which a forge may have to keep in the repository.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Pipeline:
     publish: bool = True
     memory: str = ""
     secrets: tuple[str, ...] = ()
+    images: bool = False
 
     @property
     def root(self) -> str:

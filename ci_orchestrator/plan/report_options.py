@@ -66,6 +66,10 @@ class Comment(Model):
     """The parts of the comment; their order is fixed. By default all."""
     templates: dict[Section, ProjectPath] = {}
     """Files with Jinja2 templates that replace parts of the comment."""
+    images: bool | None = None
+    """Whether its charts are images that the forge keeps. By default where keeping them takes no further permission, if
+    matplotlib (extra `charts`) is there to draw them; `true` installs it in rendered pipelines and allows their report
+    to commit images to a branch of their own on GitHub (`contents: write`)."""
 
 
 class History(Model):

@@ -208,7 +208,8 @@ def extras(pipeline: Pipeline) -> tuple[str, ...]:
     """The extras of ci-orchestrator that planning and reporting need, sorted."""
     scheme = pipeline.memory.partition(":")[0]
     kept = {"s3": "s3", "postgres": "postgres", "postgresql": "postgres"}.get(scheme)
-    return tuple(sorted(filter(None, (kept, "online" if pipeline.publish else None))))
+    drawn = "charts" if pipeline.images else None
+    return tuple(sorted(filter(None, (kept, drawn, "online" if pipeline.publish else None))))
 
 
 def plan_option(pipeline: Pipeline) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from ci_orchestrator.providers.access import Access
 from ci_orchestrator.providers.meter import Meter
 from ci_orchestrator.results.model import Totals
 
@@ -32,8 +33,12 @@ class Ability(StrEnum):
     """`Host.runners` lists them."""
     ATTACH = "attach"
     """`Forge.attach` keeps an image where a comment can show it."""
+    COMMITS = "commits"
+    """`Forge.attach` does so by a commit, for which a token must be allowed more than for a comment."""
     RESULTS = "results"
     """`Forge.publish_results` shows results natively."""
+    ANNOTATIONS = "annotations"
+    """`Forge.publish_results` shows each annotation at its line, as a build of the same provider would by its log."""
     STATUSES = "statuses"
     """`Forge.statuses` reads what others said."""
 
@@ -57,12 +62,20 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """One pipeline run. `id`: as the provider calls it."""
+    """One pipeline run. `id`: as the provider calls it; `branch`, `change`, `base`: as in `Context`.
+
+    `revision`: what it tested; of a change what the change proposes, also where a merge of it was tested. Empty where
+    the provider does not tell that. `fork`: it is of a change from another repository, or of one that is not said to be
+    from its own.
+    """
 
     id: str
     revision: str = ""
     branch: str = ""
     url: str = ""
+    change: int = 0
+    base: str = ""
+    fork: bool = False
 
 
 class RunnerState(StrEnum):
@@ -165,12 +178,23 @@ class Host(Protocol):
         """Remove it; one that is gone is no error."""
         ...
 
+    def build(self, name: str) -> Build:
+        """The build that is called so, as far as the provider tells what it was of. Raises `ProviderError` for none."""
+        ...
+
     def last_good(self, branch: str) -> Build | None:
         """The newest build of this pipeline on `branch` that ended well; None when there is none."""
         ...
 
     def runners(self) -> Iterator[Runner]:
         """All runners that jobs of this project may use, sorted by group and name."""
+        ...
+
+    def check(self) -> tuple[Access, ...]:
+        """What the token may do with artifacts and runners, by a request or two that change nothing.
+
+        Raises `ProviderError` when the provider does not answer, or not to this token.
+        """
         ...
 
 
@@ -238,4 +262,11 @@ class Forge(Protocol):
 
     def attach(self, change: int, name: str, data: bytes) -> str:
         """Keep an image and return its address; the same bytes have the same address."""
+        ...
+
+    def check(self) -> tuple[Access, ...]:
+        """What the token may do with comments and statuses, and with results where it has to be allowed those.
+
+        As `Host.check`.
+        """
         ...

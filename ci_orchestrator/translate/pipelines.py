@@ -95,6 +95,7 @@ def _pipeline(
         publish=plan.pipeline.publish,
         memory=plan.pipeline.memory or "",
         secrets=tuple(sorted(set(plan.pipeline.secrets))),
+        images=plan.pipeline.publish and plan.report.comment.images is True,
     )
 
 

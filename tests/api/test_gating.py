@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ci_orchestrator.api.gating import Gated, gate_stage
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import report_files
+from ci_orchestrator.api.telling import summarise
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ExitCode, LockError, UserError
 from ci_orchestrator.plan.lock import encode, seal
@@ -272,14 +273,14 @@ def test_the_report_knows_gates_and_what_they_withheld(project: Project) -> None
         run(project, job, 3)
     gate(project)
     listener = Listener()
-    reported = report_files(project, lock_file=project.place / "plan.lock.json", clock=FakeClock(), ci=listener)
+    reported = report_files(project, lock_file=project.place / "plan.lock.json", clock=FakeClock())
+    summarise(listener, reported)
     report = reported.report
     assert [(one.stage, one.verdict) for one in report.gates] == [("live-50", Verdict.HOLD)]
     assert report.certificate.complete
     assert len(report.certificate.withheld) == 13
     assert report.exit_code is ExitCode.GATE_HOLDS
     assert "### Gates" in listener.shown[0]
-    assert len(listener.found) == 6
     assert "gate:live-50" in (reported.out / "merged.xml").read_text()
     assert json.loads((reported.out / "results.json").read_bytes())["gates"][0]["verdict"] == "hold"
 

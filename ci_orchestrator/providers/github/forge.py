@@ -36,7 +36,9 @@ class GithubForge:
     """See `Forge`. `summary_limit`: bytes of the summary of a check."""
 
     name = "github"
-    abilities = frozenset({Ability.ATTACH, Ability.RESULTS, Ability.STATUSES})
+    abilities = frozenset(
+        {Ability.ANNOTATIONS, Ability.ATTACH, Ability.COMMITS, Ability.RESULTS, Ability.STATUSES},
+    )
     summary_limit = checks.SUMMARY
 
     def __init__(

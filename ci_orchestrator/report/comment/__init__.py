@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from ci_orchestrator.report.comment.budget import fitted
 from ci_orchestrator.report.comment.head import head, in_one_line
 from ci_orchestrator.report.comment.links import where
@@ -34,3 +37,12 @@ def render_comment(report: Report, options: CommentOptions = _DEFAULT) -> str:
         where=where(report),
     )
     return f"{text}\n"
+
+
+def images_shown(report: Report, options: CommentOptions, images: Iterable[str]) -> tuple[str, ...]:
+    """Which of the files of charts (`images`) the comment would show, if they had an address: nobody has to keep the
+    others. It is told by writing the comment, for that is what decides.
+    """
+    tried = {name: f"https://{number}.image.invalid/" for number, name in enumerate(sorted(images))}
+    text = render_comment(report, replace(options, images=tried))
+    return tuple(name for name, address in tried.items() if address in text)

@@ -29,7 +29,8 @@ class CommentOptions:
 
     `provider`: the forge, by name (`media.COMMENTS`). `sections`: which parts are shown; their order is fixed. `key`:
     tells this comment from others on the same change, so that it is found again (`marker`). `templates`: section →
-    Jinja2 text in place of the built-in one (`comment.templates`). `limit`: fewer characters than the provider's.
+    Jinja2 text in place of the built-in one (`comment.templates`). `images`: file of a chart (`report.charts`) → the
+    address where it can be seen; a chart without one is drawn in words. `limit`: fewer characters than the provider's.
 
     Raises `UserError` for a provider or a section that does not exist, an empty key, a limit under `LEAST`.
     """
@@ -38,6 +39,7 @@ class CommentOptions:
     sections: tuple[str, ...] = SECTIONS
     key: str = "report"
     templates: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
 
     def __post_init__(self) -> None:

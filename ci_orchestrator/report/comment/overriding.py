@@ -20,7 +20,7 @@ from ci_orchestrator.results.report import Report
 def blocks(report: Report, medium: Medium, options: CommentOptions) -> Iterator[Block]:
     """What `options` asks for and has something to say, in the order of the sections."""
     known = values(report) if options.templates else {}
-    for name, section in sections(medium).items():
+    for name, section in sections(medium, options.images).items():
         if name in options.sections:
             block = section(report)
             if template := options.templates.get(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from ci_orchestrator.report.comment.benchmarks import benchmarks
 from ci_orchestrator.report.comment.block import Block
@@ -23,8 +24,11 @@ Section = Callable[[Report], Block | None]
 """Gives nothing when it has nothing to say."""
 
 
-def sections(medium: Medium) -> Mapping[str, Section]:
-    """All of them by name, in the order in which they are shown."""
+_NO_IMAGES: Mapping[str, str] = MappingProxyType({})
+
+
+def sections(medium: Medium, images: Mapping[str, str] = _NO_IMAGES) -> Mapping[str, Section]:
+    """All of them by name, in the order in which they are shown. `images`: see `CommentOptions`."""
     return {
         "gates": gates,
         "changes": changes,
@@ -34,7 +38,7 @@ def sections(medium: Medium) -> Mapping[str, Section]:
         "coverage": coverage,
         "benchmarks": benchmarks,
         "slowest": slowest,
-        "trend": partial(trend, medium=medium),
+        "trend": partial(trend, medium=medium, images=images),
         "tables": tables,
         "links": links,
     }

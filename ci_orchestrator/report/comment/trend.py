@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 
 from ci_orchestrator.report import figures
@@ -24,29 +24,31 @@ COLOURS = FAILED, TIME, COVERED = "#d5602f", "#3b8ad8", "#a06fd6"
 (WCAG 2.2, 1.4.11). A chart has one of them only, and its title says what it is: no one has to tell them apart."""
 
 
-def trend(report: Report, medium: Medium) -> Block | None:
-    """This build beside those before it; nothing without any."""
+def trend(report: Report, medium: Medium, images: Mapping[str, str]) -> Block | None:
+    """This build beside those before it; nothing without any. `images`: address by the file of a chart."""
     points = figures.with_this_build(report)[-POINTS:]
     if len(points) < 2:
         return None
-    picture = _images(report, medium, points)
+    picture = _images(report, medium, points, images)
     if not picture:
         picture = _charts(points) if medium.mermaid else _table(points)
     return Block(name="trend", head="#### Trend\n", items=(Item(picture),), noun="chart")
 
 
-def _images(report: Report, medium: Medium, points: Sequence[TrendPoint]) -> str:
-    """The charts that `report.charts` draws, where somebody hosts them."""
+def _images(report: Report, medium: Medium, points: Sequence[TrendPoint], images: Mapping[str, str]) -> str:
+    """The charts that `report.charts` draws, where somebody hosts them: each by itself, or all in one folder."""
     builds = f"in the last {count(len(points))} builds"
     said = {"trend": f"{_summary(points)} {builds}"}
     if sum(point.coverage is not None for point in points) > 1:
         said["coverage"] = f"the share of covered lines {builds}"
     folder = report.links.images.rstrip("/")
-    return "\n\n".join(filter(None, (_image(folder, name, text, medium) for name, text in said.items())))
+    found = {name: images.get(name, f"{folder}/{name}") for one in said for name in (f"{one}.png", f"{one}-dark.png")}
+    shown = [_image(found[f"{name}.png"], found[f"{name}-dark.png"], text, medium) for name, text in said.items()]
+    return "\n\n".join(filter(None, shown)) if shown[0] else ""
 
 
-def _image(folder: str, name: str, said: str, medium: Medium) -> str:
-    image, dark = (web_address(f"{folder}/{name}{theme}.png") for theme in ("", "-dark"))
+def _image(light: str, after_dark: str, said: str, medium: Medium) -> str:
+    image, dark = web_address(light), web_address(after_dark)
     if not image or not dark or not medium.themes:
         return f"![{said}]({image})" if image else ""
     return (

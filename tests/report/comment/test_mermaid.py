@@ -4,16 +4,18 @@ drawn."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rendered import read
 from report_samples import rich_report
 
 from ci_orchestrator.report.charts import render_charts
-from ci_orchestrator.report.comment import CommentOptions, render_comment
+from ci_orchestrator.report.comment import CommentOptions, images_shown, render_comment
 from ci_orchestrator.report.comment.mermaid import DRAWN_LIMIT, Series, chart
 from ci_orchestrator.report.comment.trend import COLOURS
 from ci_orchestrator.report.report_json import load_report, render_json
@@ -26,8 +28,9 @@ RICH = rich_report()
 ONLY = ("trend",)
 
 
-def shown(report: Report, provider: str = "github") -> str:
-    return render_comment(report, CommentOptions(provider=provider, sections=ONLY)).partition("#### Trend\n\n")[2]
+def shown(report: Report, provider: str = "github", images: Mapping[str, str] | None = None) -> str:
+    options = CommentOptions(provider=provider, sections=ONLY, images=images or {})
+    return render_comment(report, options).partition("#### Trend\n\n")[2]
 
 
 @given(
@@ -104,6 +107,61 @@ def test_a_hosted_image_is_shown_instead() -> None:
         '<img alt="something failed in 5 builds in the last 13 builds" src="https://img.example/b/1/trend.png"></picture>'
     )
     assert shown(hosted, "azure").startswith("![something failed in 5 builds in the last 13 builds](https://img.")
+
+
+def test_images_that_have_an_address_of_their_own_are_shown_as_far_as_they_go() -> None:
+    both = {"trend.png": "https://img.example/1?raw=true", "trend-dark.png": "https://img.example/2"}
+    assert (
+        shown(RICH, images=both)
+        .splitlines()[0]
+        .endswith(
+            'srcset="https://img.example/2"><img alt="something failed in 5 builds in the last 13 builds" '
+            'src="https://img.example/1?raw=true"></picture>'
+        )
+    )
+    assert shown(RICH, images={"trend.png": "https://img.example/1"}).startswith("![something failed in 5 builds")
+    assert "```mermaid" in shown(RICH, images={"coverage.png": "https://img.example/1"}), "it shows no failures"
+    report, drawn = replace(RICH, results=(), analysis=Analysis()), ("coverage.png", "slowest.png", *both)
+    assert images_shown(report, CommentOptions(), drawn) == ("coverage.png", "trend-dark.png", "trend.png")
+    assert images_shown(report, CommentOptions(provider="gitlab"), drawn) == ("coverage.png", "trend.png")
+    assert images_shown(report, CommentOptions(sections=("gates",)), drawn) == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "file:///tmp/a.png",
+        "javascript:alert(1)",
+        "https://user:pw@img.example/a",
+        'https://"onerror=x',
+        "https:///a",
+    ],
+)
+def test_an_address_that_is_none_is_not_shown(address: str) -> None:
+    assert "```mermaid" in shown(RICH, images={"trend.png": address, "trend-dark.png": address})
+
+
+def test_an_address_stays_one() -> None:
+    hostile = 'https://img.example/a)![x](https://evil.example/b"onerror=alert(1)><script>\n/close'
+    for provider in ("azure", "github", "gitlab"):
+        text = render_comment(RICH, CommentOptions(provider=provider, sections=ONLY, images={"trend.png": hostile}))
+        page = read(text)
+        [image] = [one for one in page.elements if one.name == "img"]
+        assert image.attributes["src"].startswith("https://img.example/a%29%21%5Bx%5D%28")
+        assert {one.name for one in page.elements} <= {
+            "h3",
+            "h4",
+            "p",
+            "br",
+            "img",
+            "code",
+            "a",
+            "ul",
+            "li",
+            "strong",
+            "wbr",
+        }
 
 
 def test_elsewhere_a_table_says_it() -> None:
