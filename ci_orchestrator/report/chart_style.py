@@ -18,6 +18,7 @@ from ci_orchestrator.report.escape import one_line
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 Kind = Literal["png", "svg"]
 Theme = Literal["light", "dark"]
@@ -131,10 +132,9 @@ def images(chart: Chart, theme: Theme, *kinds: Kind) -> Iterator[bytes]:
     library = _matplotlib()
     style = Style(_LIGHT if theme == "light" else _DARK, library.glyphs)
     with library.rc_context(_SETTINGS):
-        figure = library.figure(
-            figsize=(7.2, chart.height), dpi=144, facecolor=style.colours["ground"], layout="constrained"
-        )
+        figure = library.figure(figsize=(7.2, chart.height), dpi=144, facecolor=style.colours["ground"])
         chart.draw(figure, style)
+        library.layout().execute(figure)  # were it the figure's own, each writing would draw twice
         for kind in kinds:
             image = io.BytesIO()
             # neither a date nor a version: equal input, equal bytes
@@ -149,6 +149,7 @@ class _Library:
 
     rc_context: Callable[[Any], AbstractContextManager[None]]
     figure: type[Figure]
+    layout: type[ConstrainedLayoutEngine]
     glyphs: frozenset[int]
 
 
@@ -157,9 +158,10 @@ def _matplotlib() -> _Library:
         from matplotlib import rc_context  # noqa: PLC0415 - an extra, loaded when used
         from matplotlib.figure import Figure  # noqa: PLC0415
         from matplotlib.font_manager import findfont, get_font  # noqa: PLC0415
+        from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
     except ImportError:
         raise MissingPartError(
             "charts are drawn with matplotlib, which is not installed", fix="pip install 'ci-orchestrator[charts]'"
         ) from None
     glyphs = frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
-    return _Library(rc_context, Figure, glyphs)
+    return _Library(rc_context, Figure, ConstrainedLayoutEngine, glyphs)
