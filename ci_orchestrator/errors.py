@@ -128,5 +128,9 @@ class ProviderError(OrchestratorError):
     exit_code = ExitCode.PROVIDER_FAILURE
 
 
+class RefusedError(ProviderError):
+    """A CI provider does not know the token, or does not let it do or see this (HTTP 401, 403, 404)."""
+
+
 class UnreachableError(ProviderError):
     """A CI provider gave no whole answer: it may another time, which a refusal never does."""

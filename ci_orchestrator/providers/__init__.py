@@ -16,3 +16,6 @@ FORGES = {
     for name in ("azure", "github", "gitlab", "local")
 }
 """Where changes live (`online.Forge`), by kind of place."""
+
+SESSIONS = {"hasty": "ci_orchestrator.providers.http:hasty_session"}
+"""Ways to ask over HTTP, other than the patient one that each adapter has of itself."""

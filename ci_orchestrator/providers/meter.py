@@ -55,6 +55,15 @@ class Meter:
         with self._lock:
             self.waited += seconds
 
+    def joins(self, other: Meter) -> None:
+        """Count what another has counted before."""
+        with self._lock:
+            self.requests += other.requests
+            self.retries += other.retries
+            self.sent += other.sent
+            self.received += other.received
+            self.waited += other.waited
+
     def __str__(self) -> str:
         again = f" ({self.retries} of them again)" if self.retries else ""
         waited = f", {self.waited:.0f} s waited" if self.waited >= 1 else ""

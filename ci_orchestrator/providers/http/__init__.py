@@ -12,13 +12,14 @@ variables (``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE``). A session is 
 """
 
 from ci_orchestrator.providers.http.errors import FIXES, explained, own_words, refusal, refused, unreachable
-from ci_orchestrator.providers.http.patience import LONGEST_WAIT, TRIES, Patience
-from ci_orchestrator.providers.http.sending import CONNECT, PIECE, READ, Bearer, meter_of, pieces, session
+from ci_orchestrator.providers.http.patience import CONNECT, HASTY, LONGEST_WAIT, READ, TRIES, Patience
+from ci_orchestrator.providers.http.sending import PIECE, Bearer, hasty_session, meter_of, pieces, session
 from ci_orchestrator.providers.meter import Meter
 
 __all__ = [
     "CONNECT",
     "FIXES",
+    "HASTY",
     "LONGEST_WAIT",
     "PIECE",
     "READ",
@@ -27,6 +28,7 @@ __all__ = [
     "Meter",
     "Patience",
     "explained",
+    "hasty_session",
     "meter_of",
     "own_words",
     "pieces",

@@ -11,6 +11,10 @@ from http import HTTPStatus
 import requests
 from requests.structures import CaseInsensitiveDict
 
+CONNECT = 10.0
+"""Seconds until a connection must stand."""
+READ = 60.0
+"""Seconds without a byte after which an answer is given up."""
 LONGEST_WAIT = 120.0
 """Seconds that are waited at a time. A provider that asks for more has refused."""
 TRIES = 5
@@ -33,13 +37,15 @@ class Patience:
     """How often and how long is waited. `backoff`: seconds before the second try at most; they double each time,
     and the wait is a random part of that ("full jitter"), so that jobs that failed together do not come back together.
     `longest`: seconds at a time. `unsaid`: seconds to wait where a limit was met and nobody says for how long; a minute
-    is what GitHub asks for.
+    is what GitHub asks for. `connect`, `read`: seconds until a connection stands, and without a byte of an answer.
     """
 
     tries: int = TRIES
     backoff: float = 2.0
     longest: float = LONGEST_WAIT
     unsaid: float = 60.0
+    connect: float = CONNECT
+    read: float = READ
     chance: Callable[[], float] = _chance
 
     def pause(self, tried: int) -> float:
@@ -58,6 +64,10 @@ class Patience:
             return self.pause(tried)
         asked = self.unsaid if asked is None else asked
         return asked + self.pause(1) if asked <= self.longest else None
+
+
+HASTY = Patience(tries=1, connect=3.0, read=5.0)
+"""For somebody who waits for the answer, and can do without it."""
 
 
 def is_limited(answer: requests.Response) -> bool:

@@ -11,13 +11,9 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.providers.http.cache import Cache
-from ci_orchestrator.providers.http.patience import READING, Patience, asked_wait
+from ci_orchestrator.providers.http.patience import HASTY, READING, Patience, asked_wait
 from ci_orchestrator.providers.meter import Meter
 
-CONNECT = 10.0
-"""Seconds until a connection must stand."""
-READ = 60.0
-"""Seconds without a byte after which an answer is given up."""
 PIECE = 256 * 1024
 """Bytes in which downloads are read."""
 
@@ -44,7 +40,7 @@ class PatientAdapter(HTTPAdapter):
     ) -> requests.Response:
         """See `HTTPAdapter.send`. Raises what it raises."""
         known = None if stream else self._cache.ask(request)
-        patient = timeout or (CONNECT, READ)
+        patient = timeout or (self._patience.connect, self._patience.read)
         self._hold_back()
         for tried in range(1, self._patience.tries + 1):
             try:
@@ -94,6 +90,11 @@ def session(meter: Meter, *, patience: Patience | None = None, clock: Clock | No
     made.mount("http://", adapter)
     made.headers["User-Agent"] = "ci-orchestrator"
     return made
+
+
+def hasty_session(clock: Clock) -> requests.Session:
+    """A session that asks once, and waits for seconds only."""
+    return session(Meter(), patience=HASTY, clock=clock)
 
 
 def meter_of(made: requests.Session) -> Meter:
