@@ -38,9 +38,9 @@ _EVENTS = {
 _FORGES = {"GitHub": "github", "GitHubEnterprise": "github", "TfsGit": "azure"}
 """Kinds of the places that repositories live at, by ``BUILD_REPOSITORY_PROVIDER``. Of others the address must tell."""
 _LONGEST = 400
-_REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
-_NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-_PULL = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)", re.ASCII)
+REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+PULL = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)", re.ASCII)
 _PROJECT = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|;#$%{},+=\[\]]{1,64}")
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^/|^-|//|/$")
 _MACRO = re.compile(r"\$\([^)]*\)")
@@ -129,14 +129,14 @@ def read_context(environ: Mapping[str, str], root: Path) -> Context:  # noqa: AR
     if forge and host and (forge.kind, forge.api) == ("azure", host.api) and _project(forge) == _project(host):
         host = forge
     return Context(
-        revision=_match(_REVISION, environ, "BUILD_SOURCEVERSION"),
+        revision=_match(REVISION, environ, "BUILD_SOURCEVERSION"),
         branch=_branch(environ, "SYSTEM_PULLREQUEST_SOURCEBRANCH" if proposed else "BUILD_SOURCEBRANCH"),
         event=event,
         change=_change(environ) if proposed else 0,
-        head=_match(_REVISION, environ, "SYSTEM_PULLREQUEST_SOURCECOMMITID") if proposed else "",
+        head=_match(REVISION, environ, "SYSTEM_PULLREQUEST_SOURCECOMMITID") if proposed else "",
         base=_branch(environ, "SYSTEM_PULLREQUEST_TARGETBRANCH") if proposed else "",
         fork=proposed and environ.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() != "false",
-        build=_match(_NUMBER, environ, "BUILD_BUILDID"),
+        build=_match(NUMBER, environ, "BUILD_BUILDID"),
         attempt=counted_attempt(environ, "SYSTEM_JOBATTEMPT"),
         job=_line(environ, "SYSTEM_JOBNAME") or _line(environ, "AGENT_JOBNAME"),
         host=host,
@@ -147,9 +147,9 @@ def read_context(environ: Mapping[str, str], root: Path) -> Context:  # noqa: AR
 def _change(environ: Mapping[str, str]) -> int:
     """GitHub's number of a pull request is not its id there; in Azure Repos it is."""
     if environ.get("BUILD_REPOSITORY_PROVIDER") == "TfsGit":
-        return int(_match(_NUMBER, environ, "SYSTEM_PULLREQUEST_PULLREQUESTID") or 0)
-    told = _match(_NUMBER, environ, "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER")
-    merged = _PULL.fullmatch(environ.get("BUILD_SOURCEBRANCH", ""))
+        return int(_match(NUMBER, environ, "SYSTEM_PULLREQUEST_PULLREQUESTID") or 0)
+    told = _match(NUMBER, environ, "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER")
+    merged = PULL.fullmatch(environ.get("BUILD_SOURCEBRANCH", ""))
     return int(told or (merged[1] if merged else 0))
 
 

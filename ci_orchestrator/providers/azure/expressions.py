@@ -7,7 +7,7 @@ environment; a secret, or the access token, would be put in. No text of a plan m
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.providers.shell import commands
@@ -49,9 +49,14 @@ def exports(values: Mapping[str, str]) -> list[str]:
     return [f"export {name}={_apart(shlex.quote(value))}" for name, value in values.items() if has_macro(value)]
 
 
-def unset_missing(secrets: Iterable[str]) -> list[str]:
-    """Lines of shell: a secret that the run does not have, as in a fork's, is not the text ``$(NAME)``."""
-    return [f'if [ "${name}" = {_apart(shlex.quote(f"$({name})"))} ]; then unset {name}; fi' for name in secrets]
+def unset_missing(secrets: Mapping[str, str]) -> list[str]:
+    """Lines of shell, by name in the environment the variable that it is from: one that the run does not have, as in a
+    fork's, is not the text ``$(VARIABLE)``.
+    """
+    return [
+        f'if [ "${name}" = {_apart(shlex.quote(f"$({variable})"))} ]; then unset {name}; fi'
+        for name, variable in secrets.items()
+    ]
 
 
 def every(parts: Sequence[str]) -> str:

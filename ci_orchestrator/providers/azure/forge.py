@@ -18,8 +18,9 @@ import requests
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers import http
+from ci_orchestrator.providers.access import Access, Right, granted, tried
 from ci_orchestrator.providers.azure import runs
-from ci_orchestrator.providers.azure.permissions import ATTACHMENTS, CODE, STATUSES, THREADS
+from ci_orchestrator.providers.azure.permissions import ATTACHMENTS, CODE, RESULTS, STATUSES, THREADS
 from ci_orchestrator.providers.azure.sdk import MissingIsFine, Sdk, git_models
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status, StatusState
@@ -140,9 +141,26 @@ class AzureForge:
                 there[wanted] = made.url
             return there[wanted]
 
+    def check(self) -> tuple[Access, ...]:
+        """Who the token is of, and whether it reads the repository: without that it writes nothing there either."""
+        self._sdk.authenticate(CODE)
+        read = tried(Right.COMMENTS, self._any_change).allowed
+        fixes = {
+            Right.COMMENTS: THREADS.fixes(self._sdk.project)[403],
+            Right.STATUSES: STATUSES.fixes(self._sdk.project)[403],
+        }
+        results = RESULTS.fixes(self._sdk.project)[403]
+        found = tuple(granted(what, None if read else False, fix) for what, fix in fixes.items())
+        return (*found, granted(Right.RESULTS, None, results))
+
+    def _any_change(self) -> None:
+        with self._sdk.asking("listing changes", CODE):
+            wanted = git_models.GitPullRequestSearchCriteria(status="active")
+            self._sdk.git.get_pull_requests(self._repository, wanted, project=self._sdk.project, top=1)
+
     @cached_property
     def _me(self) -> str:
-        return (self._sdk.location.get_connection_data().authenticated_user.id or "").lower()
+        return self._sdk.identity()
 
     def _comment(self, change: int, thread: int, first: Any, *, ours: bool = False) -> Comment:  # noqa: ANN401
         author = (first.author.id or "").lower() if first.author else ""

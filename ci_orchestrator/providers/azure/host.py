@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import requests
 
@@ -18,6 +17,8 @@ from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers import http
+from ci_orchestrator.providers.access import Access, Right, tried
+from ci_orchestrator.providers.azure import builds
 from ci_orchestrator.providers.azure.agents import runner
 from ci_orchestrator.providers.azure.permissions import BUILDS, POOLS
 from ci_orchestrator.providers.azure.sdk import Sdk
@@ -71,6 +72,12 @@ class AzureHost:
             fix="*Project settings* → *Pipelines* → *Settings* say how long builds are kept",
         )
 
+    def build(self, name: str) -> Build:
+        """One request. See `builds`."""
+        number = self._number(name)
+        with self._sdk.asking(f"reading build {number}", BUILDS):
+            return builds.read(self._sdk.build.get_build(self._sdk.project, number), self._sdk)
+
     def last_good(self, branch: str) -> Build | None:
         """Two requests: which pipeline this build is of, and its newest good build."""
         number = self._number("")
@@ -85,7 +92,7 @@ class AzureHost:
                 query_order="finishTimeDescending",
                 top=1,
             )
-            return _build(found[0], self._sdk) if found else None
+            return builds.of_branch(found[0], self._sdk) if found else None
 
     def runners(self) -> Iterator[Runner]:
         """The agents of the project's pools, a request for each. Microsoft's own come as they are asked for: its pools
@@ -100,6 +107,19 @@ class AzureHost:
                 for agent in self._sdk.agents.get_agents(pool, include_capabilities=True, include_assigned_request=True)
             ]
         yield from sorted(found, key=lambda one: (one.group, one.name))
+
+    def check(self) -> tuple[Access, ...]:
+        """Who the token is of, builds, and pools: three requests."""
+        self._sdk.authenticate(BUILDS)
+        return (tried(Right.ARTIFACTS, self._any_build), tried(Right.RUNNERS, self._any_pool))
+
+    def _any_build(self) -> None:
+        with self._sdk.asking("listing builds", BUILDS):
+            self._sdk.build.get_builds(self._sdk.project, top=1)
+
+    def _any_pool(self) -> None:
+        with self._sdk.asking("listing agents", POOLS):
+            self._sdk.agents.get_agent_queues(self._sdk.project)
 
     def _number(self, build: str) -> int:
         wanted = build or self._build
@@ -116,12 +136,3 @@ def _artifact(one: Any, build: str) -> Artifact:  # noqa: ANN401 - a model of th
     size = (one.resource.properties or {}).get("artifactsize", "")
     address = one.resource.download_url or one.resource.data or ""
     return Artifact(name=one.name, key=address, build=build, size=int(size) if size.isdecimal() else 0)
-
-
-def _build(one: Any, sdk: Sdk) -> Build:  # noqa: ANN401
-    return Build(
-        id=str(one.id),
-        revision=one.source_version or "",
-        branch=(one.source_branch or "").removeprefix("refs/heads/"),
-        url=f"{sdk.place.web}/{quote(sdk.project, safe='')}/_build/results?buildId={one.id}",
-    )

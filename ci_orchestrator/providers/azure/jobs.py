@@ -14,11 +14,13 @@ from ci_orchestrator.providers.azure.conditions import Wires, Wiring
 from ci_orchestrator.providers.azure.containers import services_of
 from ci_orchestrator.providers.azure.expressions import output, plain, script
 from ci_orchestrator.providers.azure.limits import LIMITS
-from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, report_options
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, extras, report_options
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE
 from ci_orchestrator.providers.yaml import Flow, Value
 
 Job = dict[str, Value]
+_MEMORIES = ("postgres", "s3")
+"""Extras that a memory can need."""
 DECISION = f"{STATE}/decision"
 """Where a gate leaves its bundle, apart from those that it judged."""
 CANCEL_MINUTES = 5
@@ -47,12 +49,14 @@ def leg(job: str) -> Mapping[str, str]:
 def _plan(pipeline: Pipeline) -> Job:
     dynamic = pipeline.shape is Shape.DYNAMIC
     env, secrets = pipeline.planning_env, pipeline.planning_secrets
+    kept = [extra for extra in extras(pipeline) if extra in _MEMORIES]
+    memory = [steps.fetch_memory(pipeline)] if pipeline.memory else []  # before any command of the plan can look on
     words = ["plan", "--lock-out", LOCK]
     words += [word for stage, count in sorted(pipeline.pins.items()) for word in ("--shards", f"{stage}={count}")]
     words += ["--provider", "azure", "--emit", "-"] if dynamic else []
     every = [
-        *steps.prepare(pipeline, pipeline.planning, env, secrets),
-        *([steps.history("plan"), steps.take_history(pipeline)] if dynamic else []),
+        *steps.prepare(pipeline, pipeline.planning, env, secrets, extras=kept, first=memory),
+        *([steps.history("plan"), steps.take_history(pipeline)] if dynamic and not memory else []),
         steps.run(pipeline, "Plan", words, env=env, secrets=secrets, name="emit"),
         *steps.publish_lock(pipeline),
     ]
@@ -63,10 +67,11 @@ def _plan(pipeline: Pipeline) -> Job:
 
 def _tests(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix) -> Job:
     """The jobs of one matrix of a stage."""
-    words = ["run", "--lock", LOCK, "--job", f'"${steps.JOB}"']
+    words = ["run", "--lock", LOCK, "--job", f'"${steps.JOB}"', "--resume"]
     every = [
         *steps.prepare(pipeline, stage.setup, stage.env, stage.secrets),
         steps.download_lock(pipeline),
+        steps.download_earlier(pipeline),
         steps.run(pipeline, "Run the tests", words, env=stage.env, secrets=stage.secrets),
         steps.publish_bundle(pipeline, f"$({steps.JOB})", BUNDLES),
     ]
@@ -128,17 +133,17 @@ def _verdicts(pipeline: Pipeline, gate: GateJob) -> Iterator[Job]:
 
 
 def _report(pipeline: Pipeline, wiring: Wiring) -> Job:
-    dynamic = pipeline.shape is Shape.DYNAMIC
-    words = ["report", "--lock", LOCK, "--out", REPORT, *report_options(pipeline)]
+    cached = not pipeline.memory
+    words = ["report", "--lock", LOCK, "--out", REPORT, *script([report_options(pipeline)])]
     every = [
         steps.checkout(Checkout()),
-        steps.tool(pipeline),
-        *([steps.history("report"), steps.take_history(pipeline)] if dynamic else []),
+        steps.tool(pipeline, extras(pipeline)),
+        *([steps.history("report"), steps.take_history(pipeline)] if cached else []),
         steps.download_lock(pipeline),
         steps.download_bundles(pipeline, ["dtf-*"]),
-        steps.run(pipeline, "Report", words),
+        steps.run_online(pipeline, "Report", words, api=pipeline.publish),
         *steps.publish_results(pipeline, coverage=any(stage.coverage for stage in pipeline.stages)),
-        *([steps.put_history(pipeline)] if dynamic else []),
+        *([steps.put_history(pipeline)] if cached else []),
     ]
     return _control(pipeline, "report", "Report", wiring.report(), every)
 

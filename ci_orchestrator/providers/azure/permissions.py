@@ -49,6 +49,8 @@ ATTACHMENTS = Permission(
     scope="vso.code_write", label="Code (Read & write)", role="*Contribute to pull requests* of the repository"
 )
 RESULTS = Permission(
-    scope="vso.test_write", label="Test Management (Read & write)", role="*Create test runs* of the project"
+    scope="vso.test_write",
+    label="Test Management (Read & write)",
+    role="*Create test runs* and *Delete test runs* of the project",
 )
 EVERY: tuple[Permission, ...] = (BUILDS, POOLS, CODE, THREADS, STATUSES, ATTACHMENTS, RESULTS)

@@ -39,20 +39,20 @@ _COMMENT = 1000
 def publish(sdk: Sdk, build: str, results: NativeResults) -> None:
     """Make a test run of `build` (of none when it is empty), in place of those of the same name that we made before.
 
+    Of reports that race the one whose run is the newest stays: each looks for older ones when its own is there.
     A file that is too large to be attached is left out, and the run's comment says so.
     """
     packed = {name: _packed(path) for name, path in sorted(results.files.items())}
     left_out = [name for name, data in packed.items() if data is None]
     with sdk.asking("publishing test results", RESULTS):
-        before = list(_ours(sdk, build, results.name)) if build else []
         run = sdk.test.create_test_run(_new(build, results, left_out), sdk.project).id
         with MissingIsFine():  # another report of the same build, which began later, has put its own in place of ours
             _fill(sdk, run, results)
-            for one in before:
-                with MissingIsFine():  # another report of the same build may have been quicker
-                    sdk.test.delete_test_run(sdk.project, one)
             for name, (end, data) in ((name, data) for name, data in packed.items() if data is not None):
                 sdk.test.create_test_run_attachment(_attachment(f"{name}{end}", data), sdk.project, run)
+            for one in [one for one in _ours(sdk, build, results.name) if one < run] if build else ():
+                with MissingIsFine():  # another report of the same build may have been quicker
+                    sdk.test.delete_test_run(sdk.project, one)
 
 
 def _fill(sdk: Sdk, run: int, results: NativeResults) -> None:
@@ -67,7 +67,7 @@ def _fill(sdk: Sdk, run: int, results: NativeResults) -> None:
 
 
 def _ours(sdk: Sdk, build: str, name: str) -> Iterator[int]:
-    """Ids of the runs that an earlier report of this build made."""
+    """Ids of the runs that reports of this build made."""
     found = sdk.test.get_test_runs(
         sdk.project, build_uri=f"vstfs:///Build/Build/{build}", include_run_details=True, automated=True
     )

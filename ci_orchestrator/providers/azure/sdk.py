@@ -24,7 +24,7 @@ from msrest.pipeline.requests import PipelineRequestsHTTPSender
 from msrest.universal_http.requests import BasicRequestsHTTPSender, RequestsClientResponse
 
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.errors import ProviderError
+from ci_orchestrator.errors import ProviderError, RefusedError
 from ci_orchestrator.masking import Mask, Secret
 from ci_orchestrator.providers import http
 from ci_orchestrator.providers.azure.permissions import Permission
@@ -50,6 +50,8 @@ OPTIONS_CACHE.file_name = ""  # what has no name is neither read nor written
 
 __all__ = ["MissingIsFine", "Sdk", "git_models", "test_models"]
 
+ANYBODY = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+"""The id of those who are not known, where projects are public."""
 _FAMILY = (".visualstudio.com", ".dev.azure.com")
 """Hosts of the same service, which take the same token."""
 _NOBODY = http.Bearer("")
@@ -85,6 +87,17 @@ class Sdk:
     @cached_property
     def location(self) -> Any:  # noqa: ANN401
         return self._client(LocationClient)
+
+    def identity(self) -> str:
+        """The id of whom the token is of, in lower case; empty when the service does not say."""
+        return (self.location.get_connection_data().authenticated_user.id or "").lower()
+
+    def authenticate(self, permission: Permission) -> None:
+        """Raises `ProviderError` when the service does not take the token, or takes us for anybody."""
+        with self.asking("asking whose the token is", permission):
+            if self.identity() in ("", ANYBODY):
+                fix = permission.fixes(self.project)[401]
+                raise RefusedError(f"{self.place.api} does not know the token", fix=fix)
 
     @contextmanager
     def asking(self, what: str, permission: Permission) -> Iterator[None]:

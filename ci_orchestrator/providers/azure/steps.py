@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
 from ci_orchestrator.plan.pipeline import Pipeline
-from ci_orchestrator.providers.azure.expressions import exports, has_macro, plain, script, text, unset_missing
-from ci_orchestrator.providers.base import plan_option
+from ci_orchestrator.providers.azure.expressions import every, exports, has_macro, plain, script, text, unset_missing
+from ci_orchestrator.providers.azure.login import git_login, needs_git
+from ci_orchestrator.providers.azure.permissions import JOB_TOKEN
+from ci_orchestrator.providers.base import memory_option, plan_option
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE, TOOL, install
 from ci_orchestrator.providers.yaml import Note, Value
 
@@ -19,7 +21,14 @@ JOB = "CI_ORCHESTRATOR_JOB"
 LOCK_NAME = "CI_ORCHESTRATOR_LOCK"
 """The variable that has the name of the lock's artifact."""
 ATTEMPT = "$(System.JobAttempt)"
+_OF_THE_JOB = "System.AccessToken"
+_LATER = "ne(variables['System.JobAttempt'], '1')"
 SOURCES = "$(Build.SourcesDirectory)"
+_FORK = "and(eq(variables['Build.Reason'], 'PullRequest'), ne(variables['System.PullRequest.IsFork'], 'False'))"
+_UNTOLD = f"or(ne(variables['Build.Repository.Provider'], 'TfsGit'), {_FORK})"
+"""Where the report makes no test run: see `context.read_context` for what counts as a fork. A variable that is not set
+is null, which equals no text.
+"""
 _HISTORY = "$PIPELINE_WORKSPACE/ci-orchestrator-history"
 _KEY_FILE = re.compile(r"[A-Za-z0-9._/@+-]+")
 _TOOLS: Mapping[str, tuple[str, str, Mapping[str, Value]]] = {
@@ -41,19 +50,28 @@ def checkout(options: Checkout) -> Step:
     return {**step, "persistCredentials": False}
 
 
-def prepare(pipeline: Pipeline, setup: Setup, env: Mapping[str, str], secrets: Sequence[str]) -> Iterator[Step]:
-    """Checkout, toolchain, caches, ci-orchestrator, commands."""
+def prepare(
+    pipeline: Pipeline,
+    setup: Setup,
+    env: Mapping[str, str],
+    secrets: Sequence[str],
+    *,
+    extras: Sequence[str] = (),
+    first: Sequence[Step] = (),
+) -> Iterator[Step]:
+    """Checkout, toolchain, caches, ci-orchestrator with `extras`, what comes `first`, commands of the plan."""
     yield checkout(setup.checkout)
     yield from _toolchain(setup.toolchain)
     yield from _caches(pipeline, setup.cache)
-    yield tool(pipeline)
+    yield tool(pipeline, extras)
+    yield from first
     if setup.run:
         yield bash(pipeline, "Set up", script(setup.run), env, secrets)
 
 
-def tool(pipeline: Pipeline) -> Step:
+def tool(pipeline: Pipeline, extras: Sequence[str] = ()) -> Step:
     """ci-orchestrator itself."""
-    return bash(pipeline, "Install ci-orchestrator", install(pipeline.tool_version))
+    return bash(pipeline, "Install ci-orchestrator", install(pipeline.tool_version, extras))
 
 
 def run(
@@ -66,9 +84,20 @@ def run(
     name: str = "",
 ) -> Step:
     """A command of ci-orchestrator. `words` are ours but for names that a plan restricts."""
-    plan = filter(None, script([plan_option(pipeline)]))
-    step = bash(pipeline, title, [" ".join([TOOL, words[0], *plan, *words[1:]])], env or {}, secrets)
+    step = bash(pipeline, title, [_command(pipeline, words)], env or {}, secrets)
     return {"bash": step.pop("bash"), "name": name, **step} if name else step
+
+
+def run_online(pipeline: Pipeline, title: str, words: Sequence[str], *, api: bool) -> Step:
+    """A command of ci-orchestrator that talks to others, and so has what no step has that runs or lists tests: the
+    secrets of the pipeline, and the job's own token, for Azure's `api` or for git.
+    """
+    git = needs_git(pipeline)
+    tokens = {JOB_TOKEN: _OF_THE_JOB} if api or git else {}
+    secrets = {secret: secret for secret in pipeline.secrets} | tokens
+    lines = [*unset_missing(secrets), *(git_login(pipeline) if git else ()), _command(pipeline, words)]
+    step = bash(pipeline, title, lines)
+    return {**step, "env": {name: f"$({variable})" for name, variable in secrets.items()}} if secrets else step
 
 
 def bash(
@@ -79,7 +108,7 @@ def bash(
     secrets: Sequence[str] = (),
 ) -> Step:
     """Lines of shell in the project's directory; the first that fails ends the step."""
-    before = [*exports(env or {}), *unset_missing(secrets)]
+    before = [*exports(env or {}), *unset_missing({secret: secret for secret in secrets})]
     every = [*before, *lines]
     step: Step = {"bash": "\n".join(["set -e", *every, ""]) if len(every) > 1 else every[0], "displayName": title}
     if pipeline.root != ".":
@@ -104,8 +133,11 @@ def publish(pipeline: Pipeline, title: str, path: str, artifact: str, condition:
 
 
 def publish_bundle(pipeline: Pipeline, job: str, path: str) -> Step:
-    """Keep a job's bundle, also a red one's, also when the run is stopped."""
-    return publish(pipeline, "Keep the bundle", path, f"dtf-{job}-{ATTEMPT}", "always()")
+    """Keep the bundle that this attempt of a job left below `path`, also a red one's, also when the run is stopped.
+    Those of earlier attempts, which may lie beside it, are kept already.
+    """
+    name = f"dtf-{job}-{ATTEMPT}"
+    return publish(pipeline, "Keep the bundle", f"{path}/{name}", name, "always()")
 
 
 def download_lock(pipeline: Pipeline) -> Step:
@@ -114,12 +146,22 @@ def download_lock(pipeline: Pipeline) -> Step:
     return task("DownloadPipelineArtifact@2", "Fetch the lock", inputs)
 
 
-def download_bundles(pipeline: Pipeline, patterns: Sequence[str]) -> Step:
+def download_bundles(
+    pipeline: Pipeline, patterns: Sequence[str], title: str = "Fetch the bundles", condition: str = ""
+) -> Step:
     """Fetch bundles. None is no error here: whoever reads them says what is missing."""
     inputs: Step = {"itemPattern": "\n".join(f"{pattern}/**" for pattern in patterns)}
     inputs["targetPath"] = place(pipeline, BUNDLES)
-    step = task("DownloadPipelineArtifact@2", "Fetch the bundles", inputs)
+    step = task("DownloadPipelineArtifact@2", title, inputs, condition)
     return {**step, "continueOnError": True}
+
+
+def download_earlier(pipeline: Pipeline) -> Step:
+    """Fetch what earlier attempts of this very job left: no job's name has a hyphen. None is no error: it may have died
+    with its agent.
+    """
+    title = "Fetch the bundles of earlier attempts"
+    return download_bundles(pipeline, [f"dtf-$({JOB})-*"], title, every(["succeeded()", _LATER]))
 
 
 def publish_lock(pipeline: Pipeline) -> Iterator[Step]:
@@ -135,14 +177,23 @@ def publish_results(pipeline: Pipeline, *, coverage: bool) -> Iterator[Step]:
     yield publish(pipeline, "Keep the report", REPORT, f"ci-orchestrator-report-{ATTEMPT}", "always()")
     inputs: Step = {"testResultsFormat": "JUnit", "testResultsFiles": place(pipeline, f"{REPORT}/merged.xml")}
     inputs["testRunTitle"] = "ci-orchestrator"
-    yield task("PublishTestResults@2", "Show the test results", inputs, "always()")
+    show = task("PublishTestResults@2", "Show the test results", inputs, "always()")
+    if pipeline.publish:
+        why = "For a repository in Azure Repos the report has made a test run itself, but not for a fork."
+        show["condition"] = Note(every(["always()", _UNTOLD]), above=[why])
+    yield show
     if coverage:
         files: Step = {"summaryFileLocation": place(pipeline, f"{BUNDLES}/**/coverage/**/*.xml")}
         yield task("PublishCodeCoverageResults@2", "Show the coverage", files, "always()")
 
 
+def fetch_memory(pipeline: Pipeline) -> Step:
+    """What the plan's memory has of earlier runs."""
+    return run_online(pipeline, "Fetch the history", ["history", *script([memory_option(pipeline)])], api=False)
+
+
 def history(job: str) -> Step:
-    """The durations of earlier runs. Azure saves them again when the job ends well, under the key of this run."""
+    """Earlier runs, by Azure's cache. It saves them again when the job ends well, under the key of this run."""
     prefix = '"ci-orchestrator-history"'
     inputs: Step = {
         "key": f'{prefix} | "{job}" | "$(Build.BuildId)"',
@@ -175,6 +226,10 @@ def place(pipeline: Pipeline, path: str) -> str:
 def apart(steps: Sequence[Step]) -> list[Value]:
     """Steps with a blank line between them."""
     return [Note(step, blank=number > 0) for number, step in enumerate(steps)]
+
+
+def _command(pipeline: Pipeline, words: Sequence[str]) -> str:
+    return " ".join(filter(None, [TOOL, words[0], *script([plan_option(pipeline)]), *words[1:]]))
 
 
 def _root(pipeline: Pipeline) -> str:

@@ -21,6 +21,8 @@ EXAMPLE_PINS = example_pipeline.PINS
 MONOREPO = example_pipeline.monorepo(
     pipeline__concurrency="none",
     pipeline__trigger={"push": ["release/*"], "pull-request": False, "schedule": "0 3 * * MON", "manual": False},
+    pipeline__memory="branch:test-history",
+    pipeline__secrets=["GITHUB_TOKEN"],
     web__shards=300,
 )
 MONOREPO_PINS = {"go": 1, "web": 300}
@@ -60,7 +62,13 @@ def hostile() -> str:
     pool = {"pool": 'it\'s "odd" \U0001f600: #x', "demands": ["a, b ]", "yes"]}
     name = 'it\'s "x" ${{ x }} $(touch pwned) # */ {[ %0A##vso[task.complete]'
     runners = {"odd": {"labels": {"azure": pool}}}
-    return yaml.safe_dump({"name": name, "runners": runners, "suites": {"null": suite, "on": {"tool": "pytest"}}})
+    pipeline = {
+        "publish": False,
+        "memory": "s3://tests/history?region=eu&size=#1",
+        "secrets": ["AWS_SECRET_ACCESS_KEY"],
+    }
+    suites = {"null": suite, "on": {"tool": "pytest"}}
+    return yaml.safe_dump({"name": name, "pipeline": pipeline, "runners": runners, "suites": suites})
 
 
 def dynamic(text: str, plan_file: str = "testplan.yaml") -> Pipeline:

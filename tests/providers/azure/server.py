@@ -1,7 +1,7 @@
-"""What Azure's server makes of conditions: which jobs start, given how others ended. There is no engine to ask.
+"""What Azure makes of conditions: which jobs start, given how others ended, and which steps. There is no engine to ask.
 
 By https://learn.microsoft.com/azure/devops/pipelines/process/expressions: results are Succeeded, SucceededWithIssues,
-Failed, Canceled and Skipped; an output that was never set is null, and equal to an empty text.
+Failed, Canceled and Skipped; what was never set is null, and equal to an empty text. Texts are compared without case.
 """
 
 from __future__ import annotations
@@ -25,20 +25,40 @@ def run(
     for name, job in jobs.items():
         depends = job.get("dependsOn", [])
         assert set(depends) <= set(results), f"{name} waits for what comes later"
-        starts = _Condition(job.get("condition", "succeeded()"), depends, results, outputs, canceled).value()
-        results[name] = ends.get(name, "Succeeded") if starts else "Skipped"
+        results[name] = ends.get(name, "Succeeded") if starts(job, results, outputs, canceled) else "Skipped"
     return results
+
+
+def starts(
+    job: Mapping[str, Any], results: Mapping[str, str], outputs: Mapping[str, str], canceled: bool = False
+) -> bool:
+    """Whether a job starts after those that have `results`."""
+    depends = job.get("dependsOn", [])
+    return _Condition(job.get("condition", "succeeded()"), depends, results, outputs, canceled, {}).value()
+
+
+def goes(step: Mapping[str, Any], job: str, variables: Mapping[str, str]) -> bool:
+    """Whether a step runs, given how the job has fared so far. `variables`: by their names in the environment."""
+    condition = step.get("condition", "succeeded()")
+    return _Condition(condition, ["the job"], {"the job": job}, {}, False, variables).value()
 
 
 class _Condition:
     def __init__(
-        self, text: str, depends: list[str], results: Mapping[str, str], outputs: Mapping[str, str], canceled: bool
+        self,
+        text: str,
+        depends: list[str],
+        results: Mapping[str, str],
+        outputs: Mapping[str, str],
+        canceled: bool,
+        variables: Mapping[str, str],
     ) -> None:
         self._tokens = _tokens(text)
         self._depends = depends
         self._results = results
         self._outputs = outputs
         self._canceled = canceled
+        self._variables = variables
 
     def value(self) -> bool:
         value = self._expression()
@@ -51,6 +71,8 @@ class _Condition:
             return text
         if text.startswith("dependencies."):
             return self._dependency(text)
+        if text.startswith("variables['"):
+            return self._variables.get(text[len("variables['") : -len("']")].replace(".", "_").upper(), "")
         assert next(self._tokens) == ("sign", "("), text
         return self._functions()[text](*self._arguments())
 
@@ -77,8 +99,9 @@ class _Condition:
             "and": lambda *all_: all(all_),
             "or": lambda *some: any(some),
             "not": lambda one: not one,
-            "eq": lambda one, other: one == other,
-            "ne": lambda one, other: one != other,
+            "eq": lambda one, other: one.lower() == other.lower(),
+            "ne": lambda one, other: one.lower() != other.lower(),
+            "always": lambda: True,
             "in": lambda one, *others: one in others,
             "canceled": lambda: self._canceled,
             "succeeded": self._succeeded,

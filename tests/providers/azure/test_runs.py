@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import threading
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -98,7 +99,9 @@ def test_a_second_report_takes_the_place_of_the_first_and_of_no_others(server: A
     assert sorted(server.runs) == [1, 2, 3, 5]
 
 
-@pytest.mark.parametrize("at", ["POST .*/Results", "PATCH .*/Runs/1", "POST .*/Attachments"])
+@pytest.mark.parametrize(
+    "at", ["POST .*/Results", "PATCH .*/Runs/2", "POST .*/Attachments", "GET .*/Runs", "DELETE .*/Runs"]
+)
 def test_one_that_began_later_takes_the_place_of_one_that_is_still_written(
     server: AzureServer, tmp_path: Path, at: str
 ) -> None:
@@ -110,9 +113,37 @@ def test_one_that_began_later_takes_the_place_of_one_that_is_still_written(
             server.before = lambda _: None
             server.forge().publish_results(HEAD, results)
 
+    server.forge().publish_results(HEAD, native())
     server.before = before
     server.forge().publish_results(HEAD, results)
-    assert {number: set(one["files"]) for number, one in server.runs.items()} == {2: {"merged.xml"}}
+    assert {number: set(one["files"]) for number, one in server.runs.items()} == {3: {"merged.xml"}}
+
+
+def test_of_two_that_race_one_stays(server: AzureServer) -> None:
+    both = threading.Barrier(2)
+
+    def before(asked: Asked) -> None:
+        if asked.method == "POST" and re.search("/Runs$", asked.path):
+            both.wait(60)  # each has asked all that it asks before it makes its own
+
+    server.before = before
+    racing = [threading.Thread(target=server.forge().publish_results, args=(HEAD, native())) for _ in range(2)]
+    for one in racing:
+        one.start()
+    for one in racing:
+        one.join()
+    assert list(server.runs) == [2]
+
+
+def test_what_may_not_be_deleted_stays_beside_a_whole_run_and_that_is_said(server: AzureServer, tmp_path: Path) -> None:
+    (tmp_path / "merged.xml").write_bytes(b"<testsuites/>")
+    results = native(files={"merged.xml": tmp_path / "merged.xml"})
+    server.forge().publish_results(HEAD, results)
+    server.fault(Fault.FORBIDDEN, on="DELETE .*Runs")
+    with pytest.raises(ProviderError, match="HTTP 403") as caught:
+        server.forge().publish_results(HEAD, results)
+    assert "*Delete test runs*" in caught.value.fix
+    assert [set(one["files"]) for one in server.runs.values()] == [{"merged.xml"}] * 2
 
 
 def test_texts_are_cut_where_the_service_would_cut_or_drop_them(server: AzureServer) -> None:
