@@ -37,7 +37,7 @@ def connect(environ: Mapping[str, str], root: Path, clock: Clock, *, forge: str 
     runs_at = _told("--host", host) if host else context.host or (None if context.build else place)
     why: list[str] = []
     host_there = _there(runs_at, environ, "artifacts and runners", why)
-    forge_there = _there(place, environ, "comments and statuses", why)
+    forge_there = _there(place, environ, "comments and statuses", why, writing=True)
     return Online(
         context=context,
         host=wire.host(host_there, environ, context, clock) if host_there else None,
@@ -46,12 +46,15 @@ def connect(environ: Mapping[str, str], root: Path, clock: Clock, *, forge: str 
     )
 
 
-def _there(place: Place | None, environ: Mapping[str, str], what: str, why: list[str]) -> Place | None:
-    """The place, when we have a token for it."""
+def _there(
+    place: Place | None, environ: Mapping[str, str], what: str, why: list[str], *, writing: bool = False
+) -> Place | None:
+    """The place, when we have a token for it, with `writing` one that may tell it something."""
     if place is None:
         why.append(f"no {what}: neither the environment nor the git remote says where")
-    elif place.kind != "local" and not wire.token(place.kind, environ):
-        why.append(f"no {what} at {place.kind}: there is no token; set {' or '.join(wire.tokens_of(place.kind))}")
+    elif place.kind != "local" and not wire.has_token(place.kind, environ, writing=writing):
+        names = wire.tokens_of(place.kind, writing=writing)
+        why.append(f"no {what} at {place.kind}: there is no token; set {' or '.join(names)}")
         return None
     return place
 

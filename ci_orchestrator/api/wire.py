@@ -31,17 +31,20 @@ from ci_orchestrator.providers.online import Forge, Host
 
 @dataclass(frozen=True, slots=True)
 class _Environment:
-    """What a provider's jobs are told, and where they find a token."""
+    """What a provider's jobs are told, and where they find a token. `writing`: those of `tokens` that may tell it
+    something; none: all may.
+    """
 
     context: Callable[[Mapping[str, str], Path], Context]
     token: Callable[[Mapping[str, str]], Secret]
     tokens: tuple[str, ...]
+    writing: tuple[str, ...] = ()
 
 
 _ENVIRONMENTS = {
     "azure": _Environment(azure.read_context, azure.token, azure.TOKENS),
     "github": _Environment(github.read_context, github.token, github.TOKENS),
-    "gitlab": _Environment(gitlab.read_context, gitlab.token, gitlab.TOKENS),
+    "gitlab": _Environment(gitlab.read_context, gitlab.token, gitlab.TOKENS, gitlab.WRITING),
     "jenkins": _Environment(jenkins.read_context, jenkins.token, (TOKEN,)),
 }
 
@@ -78,9 +81,16 @@ def token(kind: str, environ: Mapping[str, str]) -> Secret:
     return _ENVIRONMENTS[kind].token(environ) if kind in _ENVIRONMENTS else Secret("")
 
 
-def tokens_of(kind: str) -> tuple[str, ...]:
-    """The variables that tokens of a provider are looked for in."""
-    return _ENVIRONMENTS[kind].tokens
+def has_token(kind: str, environ: Mapping[str, str], *, writing: bool = False) -> bool:
+    """Whether this process has something to show a provider, with `writing` something that may tell it anything."""
+    may = not writing or any(environ.get(name, "").strip() for name in tokens_of(kind, writing=True))
+    return may and bool(token(kind, environ))
+
+
+def tokens_of(kind: str, *, writing: bool = False) -> tuple[str, ...]:
+    """The variables that tokens of a provider are looked for in; `writing`: those that may tell it something."""
+    found = _ENVIRONMENTS[kind]
+    return (found.writing if writing else ()) or found.tokens
 
 
 def host(place: Place, environ: Mapping[str, str], context: Context, clock: Clock) -> Host:

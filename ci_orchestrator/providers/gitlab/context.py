@@ -10,20 +10,26 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.base import Context, Finding, Place, source_path
+from ci_orchestrator.providers.gitlab import quality
+from ci_orchestrator.providers.online import Annotation
 from ci_orchestrator.providers.remotes import place_of
-from ci_orchestrator.providers.shell import STATE
+from ci_orchestrator.providers.shell import REPORT, STATE
 from ci_orchestrator.results.report import NO_LINKS, Links
 
 DOTENV = f"{STATE}/gate.env"
 """Where outputs are left, for ``artifacts: reports: dotenv``."""
+QUALITY = "gl-code-quality-report.json"
+"""Where, in the report's directory, annotations are left for ``artifacts: reports: codequality``."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9 .,:%/+()-]")
 _LONGEST = 400
 TOKENS = ("GITLAB_TOKEN", "CI_JOB_TOKEN")
 """Variables with a token, the first that is set counts: one that somebody made for us, else the job's own."""
+WRITING = TOKENS[:1]
+"""Those of them that a comment or a status can be written with."""
 
 _EVENTS = {
     "push": "push",
@@ -45,6 +51,8 @@ class GitlabCi:
 
     root: Path
     links: Links = NO_LINKS
+    within: str = ""
+    """The path of `root` in the repository, with a slash at its end."""
     attempt: None = None
     name: str = "gitlab"
 
@@ -59,7 +67,7 @@ class GitlabCi:
             build=environ.get("CI_PIPELINE_URL", ""),
             artifacts=f"{job}/artifacts/browse" if job else "",
         )
-        return cls(root, links)
+        return cls(root, links, unquote(place.removesuffix("{path}")))
 
     def publish(self, values: Mapping[str, str]) -> None:
         """As ``GATE_<NAME>`` in the dotenv file. It has no quotation, so of each value only what is plain text is kept;
@@ -76,7 +84,21 @@ class GitlabCi:
         """GitLab has no place for it; the job's log has the summary."""
 
     def point_out(self, findings: Sequence[Finding]) -> None:
-        """GitLab shows the JUnit report with the change."""
+        """As a Code Quality report for the report job, which takes no token: GitLab shows it with the change, at the
+        lines. What has no file has no place in it, and stands in the JUnit report.
+        """
+        path = self.root / REPORT / QUALITY
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(quality.report([self._annotation(one) for one in findings if one.file]))
+
+    def _annotation(self, one: Finding) -> Annotation:
+        return Annotation(
+            path=f"{self.within}{one.file}",
+            line=one.line,
+            title=one.title,
+            message=one.message,
+            failure=one.kind == "error",
+        )
 
 
 class JobToken(Secret):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +15,8 @@ from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ProviderError, UserError
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.base import Context, Place
-from ci_orchestrator.providers.gitlab import quality
 from ci_orchestrator.providers.gitlab.api import GitlabForge
-from ci_orchestrator.providers.gitlab.forge import QUALITY
-from ci_orchestrator.providers.online import Ability, Annotation, Comment, NativeResults, Status, StatusState
+from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status, StatusState
 
 IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 OPEN = Status(name="tests", state=StatusState.PENDING)
@@ -177,33 +174,20 @@ def test_a_status_stays_within_gitlabs_limits(server: GitlabServer) -> None:
 # -- results ---------------------------------------------------------------------------------------
 
 
-def annotation(line: int = 3, message: str = "it is red", path: str = "tests/test_a.py") -> Annotation:
-    return Annotation(path=path, line=line, title="test_a", message=message)
-
-
-def results(tmp_path: Path, *annotations: Annotation) -> NativeResults:
+def results(tmp_path: Path) -> NativeResults:
     merged = tmp_path / "merged.xml"
     merged.write_text("<testsuites/>")
     files = {"merged.xml": merged, "../../escape.xml": merged}
-    return NativeResults(name="t", status=OPEN, title="t", summary="s", annotations=annotations, files=files)
+    return NativeResults(name="t", status=OPEN, title="t", summary="s", files=files)
 
 
 def test_native_results_are_files_for_the_report_job(server: GitlabServer, tmp_path: Path) -> None:
-    server.forge().publish_results(HEAD, results(tmp_path, annotation()))
+    server.forge().publish_results(HEAD, results(tmp_path))
     place = server.root / ".ci-orchestrator/report"
-    assert sorted(path.name for path in server.root.rglob("*.*") if path.is_file()) == [
-        "escape.xml",
-        QUALITY,
-        "merged.xml",
+    assert sorted(path for path in server.root.rglob("*.*") if path.is_file()) == [
+        place / "escape.xml",
+        place / "merged.xml",
     ]
-    (entry,) = json.loads((place / QUALITY).read_text("ascii"))
-    assert entry.pop("fingerprint")
-    assert entry == {
-        "check_name": "ci-orchestrator",
-        "description": "test_a: it is red",
-        "severity": "major",
-        "location": {"path": "tests/test_a.py", "lines": {"begin": 3}},
-    }
     assert server.asked == ()
 
 
@@ -211,22 +195,6 @@ def test_results_that_cannot_be_written_are_the_users_to_mend(server: GitlabServ
     (server.root / ".ci-orchestrator").write_text("in the way")
     with pytest.raises(UserError, match="cannot be written"):
         server.forge().publish_results(HEAD, results(tmp_path))
-
-
-def test_a_finding_is_the_same_wherever_its_line_moves_to() -> None:
-    def prints(*found: Annotation) -> list[str]:
-        return [entry["fingerprint"] for entry in json.loads(quality.report(found))]
-
-    assert prints(annotation(3)) == prints(annotation(300)) == prints(annotation(path="./tests/test_a.py"))
-    assert len(set(prints(annotation(1), annotation(2), annotation(message="other"), annotation(path="b")))) == 4
-
-
-def test_a_finding_may_have_any_text() -> None:
-    odd = annotation(line=0, message="a\nb\t\ud800 é" + "x" * 5000)
-    (entry,) = json.loads(quality.report([odd]))
-    assert entry["location"]["lines"]["begin"] == 1
-    assert len(entry["description"]) == quality.LONGEST
-    assert "\n" not in entry["description"]
 
 
 # -- images ----------------------------------------------------------------------------------------
