@@ -9,16 +9,18 @@ import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from parts import need
-from servers.base import BRANCH, BUILD, CHANGE, FEATURE, HEAD, REPOSITORY, RUNNERS, TOKEN, Asked, Fault, Server
+from servers.base import BRANCH, BUILD, CHANGE, FEATURE, FORKED, HEAD, REPOSITORY, RUNNERS, TOKEN, Asked, Fault, Server
 
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ProviderError
+from ci_orchestrator.providers.access import Right
 from ci_orchestrator.providers.online import (
     Ability,
     Annotation,
@@ -200,6 +202,28 @@ def test_a_download_goes_on_where_it_was_cut(server: Server) -> None:
 # -- builds and runners ----------------------------------------------------------------------------
 
 
+OF_MAIN = Build(id="31", revision="1" * 40, branch=BRANCH)
+OF_CHANGE = Build(id="32", revision=HEAD, branch=FEATURE, change=CHANGE, base=BRANCH)
+OF_FORK = Build(id="33", revision="e" * 40, branch="theirs", change=FORKED, base=BRANCH, fork=True)
+
+
+@pytest.mark.parametrize("build", [OF_MAIN, OF_CHANGE, OF_FORK], ids=["branch", "change", "fork"])
+def test_what_a_build_of_the_past_was_of(server: Server, build: Build) -> None:
+    server.add_build(build, good=False)
+    server.add_build(Build(id="40", revision="4" * 40, branch="other"), good=True)
+    host = server.host()
+    name = server.told(build).id
+    found = host.build(name)
+    assert replace(found, url="") == server.told(build)
+    assert urlsplit(found.url).scheme in {"https", "http"} or server.name == "local"
+
+
+def test_a_build_that_is_not_there(server: Server) -> None:
+    with pytest.raises(ProviderError) as caught:
+        server.host().build("9999")
+    assert caught.value.fix
+
+
 def test_the_last_good_build_of_a_branch(server: Server) -> None:
     host = server.host()
     can(host, Ability.LAST_GOOD)
@@ -237,6 +261,32 @@ def test_no_runners(server: Server) -> None:
     can(host, Ability.RUNNERS)
     server.runners = ()
     assert list(host.runners()) == []
+
+
+# -- what a token may do ---------------------------------------------------------------------------
+
+
+def test_what_may_be_done_is_told_without_doing_it(server: Server) -> None:
+    found = list(server.host().check())
+    assert [one.what for one in found] == [Right.ARTIFACTS, Right.RUNNERS]
+    assert found[0].allowed is True
+    if forge := server.forge():
+        found += forge.check()
+        assert [one.what for one in found[2:4]] == [Right.COMMENTS, Right.STATUSES]
+    assert all(one.fix for one in found if not one.allowed), "what has to be mended, or may have to be"
+    assert {asked.method for asked in server.asked} <= {"GET", "OPTIONS"}
+    assert len(server.asked) <= 10
+
+
+@pytest.mark.parametrize("kind", [Fault.UNAUTHORIZED, Fault.CUT, Fault.GARBLED], ids=lambda kind: kind.name.lower())
+def test_a_token_that_is_not_taken_and_a_provider_that_does_not_answer(online: Server, kind: Fault) -> None:
+    online.fault(kind, times=99)
+    adapters = [online.host(), *([made] if (made := online.forge()) else [])]
+    for adapter in adapters:
+        with pytest.raises(ProviderError) as caught:
+            adapter.check()
+        assert caught.value.fix
+        assert TOKEN not in str(caught.value)
 
 
 # -- comments --------------------------------------------------------------------------------------

@@ -15,7 +15,18 @@ from typing import Any
 from urllib.parse import unquote
 
 from parts import need
-from servers.azure_operations import DATE, DOES, NAME, PIPELINE, POOL_NAME, PROJECT, THEM, US, AzureOperations
+from servers.azure_operations import (
+    DATE,
+    DOES,
+    NAME,
+    PIPELINE,
+    POOL_NAME,
+    PROJECT,
+    THEM,
+    US,
+    AzureOperations,
+    proposing,
+)
 from servers.azure_swagger import SPECS, Operation, operation_of, problems_of_answer, problems_of_request
 from servers.base import (
     BUILD,
@@ -70,6 +81,8 @@ class AzureServer(AzureOperations):
         """Those that were asked, by id."""
         self.instead: bytes | None = None
         """Answers every operation, when it is set."""
+        self.identity = US
+        """Whom the token is of."""
         self.signed_out = False
         """Answer with a page to sign in at, as the service does to a token that is not one."""
         self.add_build(Build(id=BUILD, revision=HEAD, branch=FEATURE), good=False)
@@ -90,18 +103,21 @@ class AzureServer(AzureOperations):
             self.artifacts.setdefault(build, []).append((name, zipped(files, around=name), far))
 
     def add_build(self, build: Build, *, good: bool, pipeline: int = PIPELINE) -> None:
+        made = {
+            "id": int(build.id),
+            "definition": {"id": pipeline, "name": "ci"},
+            "status": "completed",
+            "result": "succeeded" if good else "failed",
+            "reason": "individualCI",
+            "sourceVersion": build.revision,
+            "sourceBranch": f"refs/heads/{build.branch}",
+            "finishTime": DATE,
+        }
         with self.lock:
-            self.builds.append(
-                {
-                    "id": int(build.id),
-                    "definition": {"id": pipeline, "name": "ci"},
-                    "status": "completed",
-                    "result": "succeeded" if good else "failed",
-                    "sourceVersion": build.revision,
-                    "sourceBranch": f"refs/heads/{build.branch}",
-                    "finishTime": DATE,
-                }
-            )
+            self.builds.append(made | (proposing(build) if build.change else {}))
+
+    def told(self, build: Build) -> Build:
+        return build
 
     def add_comment(self, body: str, *, ours: bool = False, change: int = CHANGE, kind: str = "text") -> int:
         with self.lock:
@@ -134,7 +150,9 @@ class AzureServer(AzureOperations):
         if self.instead is not None:
             return Answer(200, self.instead, {"Content-Type": "application/json"})
         if where == "_apis/connectiondata":
-            return json_answer({"authenticatedUser": {"id": US, "providerDisplayName": "shop Build Service"}})
+            return json_answer(
+                {"authenticatedUser": {"id": self.identity, "providerDisplayName": "shop Build Service"}}
+            )
         if where.endswith(f"builds/{BUILD}/artifacts") and "$format" in asked.query:
             return self._download(BUILD, asked.one("artifactName"))
         return self._operated(asked)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from servers.base import CHANGE, FEATURE, HEAD, REPOSITORY, Asked, Service
+from servers.base import CHANGE, FEATURE, HEAD, MERGED, REPOSITORY, Asked, Service
 
 from ci_orchestrator.providers.base import Place
-from ci_orchestrator.providers.online import RunnerState
+from ci_orchestrator.providers.online import Build, RunnerState
 
 PROJECT, _, NAME = REPOSITORY.partition("/")
 PIPELINE = 12
@@ -55,6 +56,8 @@ class AzureOperations(Service):
         )
 
     def list_builds(self, asked: Asked, given: Mapping[str, str]) -> Any:
+        if "definitions" not in asked.query:
+            return self.builds[::-1][: int(asked.one("$top"))]
         wanted = {
             "definition": [int(one) for one in asked.one("definitions").split(",")],
             "status": asked.one("statusFilter"),
@@ -248,6 +251,25 @@ class AzureOperations(Service):
         }
         self.threads[change].append({"id": number, "comments": [first], "isDeleted": False, "publishedDate": DATE})
         return self.threads[change][-1]
+
+
+def proposing(build: Build) -> dict[str, Any]:
+    """What a build of a pull request has instead: it tests a merge."""
+    parameters = {
+        "pullRequestId": "987654321",
+        "pullRequestNumber": str(build.change),
+        "sourceBranch": f"refs/heads/{build.branch}",
+        "targetBranch": f"refs/heads/{build.base}",
+        "sourceCommitId": build.revision,
+        "isFork": str(build.fork),
+    }
+    return {
+        "reason": "pullRequest",
+        "sourceVersion": MERGED,
+        "sourceBranch": f"refs/pull/{build.change}/merge",
+        "parameters": json.dumps({f"system.pullRequest.{name}": value for name, value in parameters.items()}),
+        "triggerInfo": {"pr.number": str(build.change), "pr.sourceSha": build.revision, "pr.isFork": str(build.fork)},
+    }
 
 
 DOES = {

@@ -44,6 +44,10 @@ BRANCH = "main"
 FEATURE = "faster"
 HEAD = "c0ffee00" * 5
 """What `CHANGE` proposes."""
+MERGED = "beef" * 10
+"""A merge of a change with the branch that it goes to, which a build of it tested."""
+FORKED = 8
+"""Another open change, of a fork."""
 REPOSITORY = "acme/shop"
 RUNNERS = (
     Runner(name="big-1", state=RunnerState.IDLE, labels=("gpu-a100", "linux"), group=""),
@@ -144,7 +148,13 @@ class Server(Protocol):
         ...
 
     def add_build(self, build: Build, *, good: bool) -> None:
-        """A build that has ended; newer than those before. `BUILD` itself is there and still running."""
+        """A build that has ended; newer than those before. `BUILD` itself is there and still running. One of a change
+        tested a merge of it, where the provider has such builds.
+        """
+        ...
+
+    def told(self, build: Build) -> Build:
+        """How this provider's adapter is to tell a build of `add_build`, but for its address."""
         ...
 
     def add_comment(self, body: str, *, ours: bool = False, change: int = CHANGE) -> int:

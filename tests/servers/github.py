@@ -9,12 +9,13 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from parts import need
 from servers.base import BUILD, FEATURE, HEAD, REPOSITORY, TOKEN, Answer, Asked, Fault, json_answer, serving
 from servers.github_changes import HANDLERS, GithubChanges
-from servers.github_state import OWNER, SPEC, WORKFLOW, R, Values
+from servers.github_state import FORK, OWNER, SPEC, WORKFLOW, R, Values
 
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.masking import Secret
@@ -74,7 +75,7 @@ class GithubServer(GithubChanges):
         answer = self.refusal(422) if found else handler(self, values, asked)
         for words in self.contract.answer_problems(operation, answer):
             self.problem(f"the server's own answer: {words}")
-        return _tagged(asked, answer)
+        return _tagged(asked, answer, self.scopes)
 
     def refusal(self, status: int) -> Answer:
         return json_answer(
@@ -128,19 +129,39 @@ class GithubServer(GithubChanges):
             "id": int(build.id),
             "head_sha": build.revision or HEAD,
             "head_branch": build.branch or FEATURE,
+            "pull_requests": [self._minimal(build)] if build.change and not build.fork else [],
             "html_url": build.url or f"{self.url}/{REPOSITORY}/actions/runs/{build.id}",
             "workflow_id": WORKFLOW,
             "event": event,
             "status": "completed" if conclusion else "in_progress",
             "conclusion": conclusion,
         }
+        made["repository"]["full_name"] = REPOSITORY
         made["head_repository"]["full_name"] = head
+        made["head_repository"]["owner"]["login"] = head.partition("/")[0]
         return made
+
+    def _minimal(self, build: Build) -> dict[str, Any]:
+        """A pull request of this repository, as a run names it; GitHub names none of a fork."""
+        repository = {"id": 1, "url": f"{self.url}/api/v3/repos/{REPOSITORY}", "name": "shop"}
+        return {
+            "id": 70_000 + build.change,
+            "number": build.change,
+            "url": f"{self.url}/api/v3/repos/{REPOSITORY}/pulls/{build.change}",
+            "head": {"ref": build.branch, "sha": build.revision, "repo": repository},
+            "base": {"ref": build.base, "sha": "b" * 40, "repo": repository},
+        }
+
+    def told(self, build: Build) -> Build:
+        if not build.fork:
+            return build
+        return replace(build, branch=f"{FORK}:{build.branch}", change=0, base="")
 
     def get_run(self, values: Values, asked: Asked) -> Answer:
         if values["run_id"] == BUILD:
             return json_answer(self._run(Build(id=BUILD), None, "pull_request", REPOSITORY))
-        return self.refusal(404)
+        found = [one for one in self.builds if one[0].id == values["run_id"]]
+        return json_answer(self._run(*found[0])) if found else self.refusal(404)
 
     def list_runs(self, values: Values, asked: Asked) -> Answer:
         entries = [
@@ -155,6 +176,7 @@ class GithubServer(GithubChanges):
         for wrong in ("template_repository", "parent", "source"):  # the example does not keep to its own schema
             del made[wrong]
         made["language"] = None
+        made |= {"private": self.private, "permissions": {**made["permissions"], **self.role}}
         made["owner"] |= {"login": OWNER, "type": "Organization" if self.organization else "User"}
         return json_answer(made)
 
@@ -194,14 +216,15 @@ _HANDLERS: Mapping[str, Callable[[GithubServer, Values, Asked], Answer]] = {
 }
 
 
-def _tagged(asked: Asked, answer: Answer) -> Answer:
-    """With a tag that the next request may name, to be told that nothing has changed."""
+def _tagged(asked: Asked, answer: Answer, scopes: str | None) -> Answer:
+    """With a tag that the next request may name, to be told that nothing has changed; and with a token's scopes."""
     if asked.method != "GET" or answer.status != 200:
         return answer
     tag = f'"{hashlib.sha256(answer.body).hexdigest()}"'
     if asked.headers.get("if-none-match") == tag:
         return Answer(304, b"", {"ETag": tag})
-    return Answer(200, answer.body, {**answer.headers, "ETag": tag, "X-RateLimit-Remaining": "4000"})
+    told = {} if scopes is None else {"X-OAuth-Scopes": scopes}
+    return Answer(200, answer.body, {**answer.headers, **told, "ETag": tag, "X-RateLimit-Remaining": "4000"})
 
 
 def serve() -> AbstractContextManager[GithubServer]:

@@ -14,6 +14,8 @@ from ci_orchestrator.providers.online import Build, Runner
 SPEC = PROJECT / "tests/specs/node_modules/@octokit/openapi/generated/api.github.com.json"
 OWNER = REPOSITORY.partition("/")[0]
 LOGIN = "ci-bot"
+FORK = "eve"
+"""Who owns the fork."""
 WORKFLOW = 161335
 POOL = "expensive-hardware"
 """The group of the organization whose runners are `GithubServer.shared`."""
@@ -37,6 +39,9 @@ class GithubState(Service):
         """The token is an app's, which is not told who it is."""
         self.organization = True
         self.artifacts: dict[int, tuple[str, str, bytes]] = {}
+        self.scopes: str | None = None
+        """Of a classic token, as each answer tells them."""
+        self.private, self.role = True, {"pull": True, "push": True, "admin": False}
         self.builds: list[tuple[Build, str, str, str]] = []
         """Build, conclusion, event, repository of its head; the newest first."""
         self.comments: dict[int, tuple[int, str, str]] = {}
@@ -54,6 +59,8 @@ class GithubState(Service):
             self.artifacts[next(self.numbers)] = (name, build, zipped(files))
 
     def add_build(self, build: Build, *, good: bool, event: str = "push", head: str = REPOSITORY) -> None:
+        if build.change or build.fork:
+            event, head = "pull_request", f"{FORK}/shop" if build.fork else head
         with self.lock:
             self.builds.insert(0, (build, "success" if good else "failure", event, head))
 

@@ -17,6 +17,7 @@ from servers.base import (
     CHANGE,
     FEATURE,
     HEAD,
+    MERGED,
     REPOSITORY,
     TOKEN,
     Answer,
@@ -39,7 +40,7 @@ from ci_orchestrator.providers.online import Build, Runner, RunnerState
 JOB_TOKEN = "glcbt-3v3ryth1ng-1s-s3cr3t"
 NOW = "2026-01-02T03:04:05.678Z"
 LATER = "2026-02-02T03:04:05.678Z"
-PROJECT = 17
+PROJECT, FORK = 17, 18
 US, THEM = 900, 901
 Json = dict[str, Any]
 
@@ -60,6 +61,13 @@ class GitlabServer(Service):
         self.bridges: list[Json] = []
         self.archives: dict[int, bytes] = {}
         self.changes: list[Json] = []
+        self.versions: list[str] = []
+        """What changes proposed before."""
+        self.commits: dict[str, list[str]] = {}
+        """The parents of commits."""
+        self.scopes: list[str] | None = ["api"]
+        """Of the token; None: it is none that GitLab tells them of."""
+        self.level, self.visibility = 40, "private"
         self.notes: list[Json] = []
         self.statuses: list[Json] = []
         self.uploads: dict[str, bytes] = {}
@@ -107,8 +115,18 @@ class GitlabServer(Service):
         return self.pipelines[number]
 
     def add_build(self, build: Build, *, good: bool) -> None:
+        """Of a change: a merged results pipeline."""
         status = "success" if good else "failed"
-        self.add_pipeline(int(build.id), ref=build.branch, sha=build.revision, status=status)
+        ref, sha, source = build.branch, build.revision, "push"
+        if build.change:
+            ref, sha, source = f"refs/merge-requests/{build.change}/merge", MERGED, "merge_request_event"
+            self.commits[MERGED] = ["b" * 40, build.revision]
+            if build.fork:
+                self.add_change(build.change, branch=build.branch, head=build.revision, source=FORK)
+        self.add_pipeline(int(build.id), ref=ref, sha=sha, status=status, source=source)
+
+    def told(self, build: Build) -> Build:
+        return build
 
     def add_artifact(self, name: str, files: Mapping[str, bytes], *, build: str = BUILD) -> None:
         self.add_job(f"job of {name}", zipped(files), build=build, file=f"{name}.zip")
@@ -249,6 +267,35 @@ class GitlabServer(Service):
         online = runner.state is not RunnerState.OFFLINE
         told: Json = {"id": number, "description": runner.name, "paused": False, "online": online}
         return told | {"status": "online" if online else "offline", "runner_type": f"{runner.group or 'project'}_type"}
+
+    def get_pipeline(self, asked: Asked, path: Mapping[str, str]) -> Answer:
+        found = self.pipelines.get(int(path["pipeline_id"]))
+        return json_answer(found) if found else json_answer({"message": "404 Not found"}, 404)
+
+    def get_commit(self, asked: Asked, path: Mapping[str, str]) -> Answer:
+        found = self.commits.get(path["sha"])
+        if found is None:
+            return json_answer({"message": "404 Commit Not Found"}, 404)
+        return json_answer({"id": path["sha"], "parent_ids": found, "title": "Merge"})
+
+    def list_versions(self, asked: Asked, path: Mapping[str, str]) -> Answer:
+        heads = [one["sha"] for one in self.changes if one["iid"] == int(path["merge_request_iid"])]
+        every = [*self.versions, *heads]
+        rows = [{"id": number, "head_commit_sha": head, "created_at": NOW} for number, head in enumerate(every, 1)]
+        return self._paged(asked, rows[::-1])
+
+    def get_project(self, asked: Asked, path: Mapping[str, str]) -> Answer:
+        access = {"access_level": self.level, "notification_level": 3} if self.level else None
+        permissions = {"project_access": access, "group_access": None}
+        told = {"id": PROJECT, "path_with_namespace": REPOSITORY, "visibility": self.visibility}
+        return json_answer({**told, "permissions": permissions})
+
+    def get_token(self, asked: Asked, path: Mapping[str, str]) -> Answer:
+        if self.scopes is None:
+            return json_answer({"message": "404 Not Found"}, 404)
+        return json_answer(
+            {"id": 5, "name": "ci", "revoked": False, "active": True, "scopes": self.scopes, "user_id": US}
+        )
 
     def list_runners(self, asked: Asked, path: Mapping[str, str]) -> Answer:
         rows = []

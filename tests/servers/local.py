@@ -60,6 +60,9 @@ class LocalFolder:
         path = self.root / "builds" / file_name(build.id) / "build.json"
         write_json(path, {**asdict(build), "good": good, "ended": self.clock.now()})
 
+    def told(self, build: Build) -> Build:
+        return build
+
     def add_comment(self, body: str, *, ours: bool = False, change: int = CHANGE) -> int:
         made = self.forge().create_comment(change, body)
         path = self.root / "changes" / str(change) / "comments" / f"{made.id}.json"

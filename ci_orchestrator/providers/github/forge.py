@@ -17,8 +17,9 @@ from github.PullRequest import PullRequest
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers import http
+from ci_orchestrator.providers.access import Access
 from ci_orchestrator.providers.base import Context, Place
-from ci_orchestrator.providers.github import checks, images, permissions
+from ci_orchestrator.providers.github import checking, checks, images, permissions
 from ci_orchestrator.providers.github.line import Line, is_gone, status_of
 from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status, StatusState
 
@@ -141,6 +142,9 @@ class GithubForge:
 
     def attach(self, change: int, name: str, data: bytes) -> str:
         return images.keep(self._line, name, data)
+
+    def check(self) -> tuple[Access, ...]:
+        return checking.forge(self._line)
 
     def _proposing(self, revision: str) -> Iterator[PullRequest]:
         try:

@@ -18,8 +18,9 @@ from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers import http, transfer
+from ci_orchestrator.providers.access import Access
 from ci_orchestrator.providers.base import Context, Place
-from ci_orchestrator.providers.github import permissions
+from ci_orchestrator.providers.github import checking, event, permissions
 from ci_orchestrator.providers.github.line import PAGE, Line, is_gone
 from ci_orchestrator.providers.online import Ability, Artifact, Build, Runner, RunnerState
 
@@ -51,12 +52,7 @@ class GithubHost:
         return http.meter_of(self._line.session)
 
     def artifacts(self, build: str = "") -> Iterator[Artifact]:
-        run = build or self._context.build
-        if not run.isdigit():
-            raise ProviderError(
-                f"no build of {self._line.place.repository} is known to list artifacts of",
-                fix="within GitHub Actions GITHUB_RUN_ID names it; elsewhere name the build",
-            )
+        run = self._number(build)
         with self._line.asking(permissions.ARTIFACTS):
             url = f"{self._line.repository}/actions/runs/{run}/artifacts"
             found = self._line.all_of(
@@ -95,6 +91,21 @@ class GithubHost:
                 if not is_gone(error):
                     raise
 
+    def build(self, name: str) -> Build:
+        """As `Host.build`. A run of a pull request has the revision that is proposed, also where a merge was tested."""
+        with self._line.asking(permissions.BUILD):
+            run = self._line.call("GET", f"/actions/runs/{self._number(name)}")
+        told = event.finished_run({"workflow_run": run})
+        return Build(
+            id=name,
+            revision=told.head,
+            branch=told.branch,
+            url=event.text(run.get("html_url")),
+            change=told.number,
+            base=told.base,
+            fork=told.fork,
+        )
+
     def last_good(self, branch: str) -> Build | None:
         """As `Host.last_good`. A branch of a fork may be called as ours is; its builds are none of this branch's."""
         with self._line.asking(permissions.BUILDS):
@@ -120,6 +131,20 @@ class GithubHost:
             with self._line.asking(permissions.SHARED_RUNNERS):
                 found += self._shared_runners(str(owner.get("login")))
         yield from sorted(found, key=lambda one: (one.group, one.name, one.labels))
+
+    def check(self) -> tuple[Access, ...]:
+        return checking.host(self._line)
+
+    def _number(self, build: str) -> str:
+        run = build or self._context.build
+        if not (run.isascii() and run.isdigit()):
+            raise ProviderError(
+                f"{run!r} is no build of {self._line.place.repository}"
+                if run
+                else f"no build of {self._line.place.repository} is known to list artifacts of",
+                fix="the number in its address; within GitHub Actions GITHUB_RUN_ID has it",
+            )
+        return run
 
     def _workflow(self) -> str:
         """The part of a path that names the workflow of this build; without a build, builds of any count."""

@@ -56,6 +56,10 @@ CLEANING = Operation(
     permission="actions: write",
     requests=(f"DELETE {_REPOSITORY}/actions/artifacts/{{artifact_id}}",),
 )
+CHECKING = Operation(what="checking the token", permission="metadata: read", requests=(f"GET {_REPOSITORY}",))
+BUILD = Operation(
+    what="reading a build", permission="actions: read", requests=(f"GET {_REPOSITORY}/actions/runs/{{run_id}}",)
+)
 BUILDS = Operation(
     what="finding the last good build",
     permission="actions: read",
@@ -127,7 +131,9 @@ IMAGES = Operation(
     ),
 )
 OPERATIONS = (
+    CHECKING,
     ARTIFACTS,
+    BUILD,
     BUILDS,
     CLEANING,
     READING,

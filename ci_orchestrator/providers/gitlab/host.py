@@ -12,8 +12,9 @@ import requests
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers.access import Access
 from ci_orchestrator.providers.base import Context, Place
-from ci_orchestrator.providers.gitlab import reading
+from ci_orchestrator.providers.gitlab import checking, reading
 from ci_orchestrator.providers.gitlab.line import Line
 from ci_orchestrator.providers.http import Meter, meter_of
 from ci_orchestrator.providers.online import Ability, Artifact, Build, Runner
@@ -58,16 +59,20 @@ class GitlabHost:
 
         For a job's own token only those of the pipeline itself, as it may not ask for child pipelines.
         """
+        wanted = self._number(build)
+        jobs = self._line.jobs(wanted)
+        jobs += chain.from_iterable(map(self._line.jobs, self._children(wanted)))
+        found = filter(None, (reading.artifact(job, wanted) for job in jobs))
+        return iter(sorted(found, key=lambda one: (one.name, int(one.key))))
+
+    def _number(self, build: str) -> str:
         wanted = build or self._build
         if not re.fullmatch("[1-9][0-9]{0,18}", wanted, re.ASCII):
             raise ProviderError(
                 f"{wanted!r} is no pipeline of GitLab" if wanted else "no pipeline is named, and this is no job of one",
                 fix="name one by its number, as it stands in its address",
             )
-        jobs = self._line.jobs(wanted)
-        jobs += chain.from_iterable(map(self._line.jobs, self._children(wanted)))
-        found = filter(None, (reading.artifact(job, wanted) for job in jobs))
-        return iter(sorted(found, key=lambda one: (one.name, int(one.key))))
+        return wanted
 
     def _children(self, pipeline: str) -> list[str]:
         found, level = [pipeline], [pipeline]
@@ -93,9 +98,32 @@ class GitlabHost:
         """See `online.Host`."""
         self._line.delete_archive(artifact.key)
 
+    def build(self, name: str) -> Build:
+        """See `online.Host`.
+
+        The pipeline of a merge request is of a ref of GitLab's own. Where that is of a merge with the target branch,
+        GitLab tells the merge alone: what the merge request proposed is the one parent of it that is among all that it
+        has ever proposed.
+        """
+        pipeline = self._line.pipeline(self._number(name))
+        found = reading.change_ref(pipeline)
+        if found is None:
+            return reading.any_build(pipeline)
+        number, merged = found
+        change = self._line.change(number)
+        revision = reading.text(pipeline, "sha")
+        if merged:
+            proposed = sorted(self._line.parents(revision) & self._line.heads(number))
+            revision = proposed[0] if len(proposed) == 1 else ""
+        return reading.build_of_change(pipeline, change or {}, number, revision)
+
     def last_good(self, branch: str) -> Build | None:
         """See `online.Host`."""
         return next(filter(None, map(reading.build, self._line.good_pipelines(branch))), None)
+
+    def check(self) -> tuple[Access, ...]:
+        """See `online.Host`."""
+        return checking.host(self._line, self._build)
 
     def runners(self) -> Iterator[Runner]:
         """Those of the project, of its groups and of the server, which are the groups here."""

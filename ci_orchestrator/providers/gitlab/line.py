@@ -147,6 +147,26 @@ class Line:
         with self._asking(Asks.DELETE) as project:
             _unless_gone(project.jobs.get(int(job), lazy=True).delete_artifacts)
 
+    def pipeline(self, pipeline: str) -> Fields:
+        """One pipeline."""
+        with self._asking(Asks.BUILD) as project:
+            return project.pipelines.get(int(pipeline)).attributes
+
+    def parents(self, revision: str) -> frozenset[str]:
+        """The revisions that a commit follows; none for one that is gone."""
+        with self._asking(Asks.BUILD) as project:
+            found = _unless_gone(lambda: project.commits.get(revision))
+        told = None if found is None else found.attributes.get("parent_ids")
+        return frozenset(map(str, told)) if isinstance(told, list) else frozenset()
+
+    def heads(self, change: int) -> frozenset[str]:
+        """All that a merge request has ever proposed."""
+        versions = self._listed(
+            Asks.BUILD,
+            lambda project: project.mergerequests.get(change, lazy=True).diffs.list(iterator=True, per_page=PAGE),
+        )
+        return frozenset(reading.text(one, "head_commit_sha") for one in versions)
+
     def good_pipelines(self, branch: str) -> Iterator[Fields]:
         """Those of a branch that ended well, the newest first, as many as are asked for."""
         with self._asking(Asks.BUILDS) as project:
@@ -162,6 +182,26 @@ class Line:
                 details = _unless_gone(partial(self._client.runners.get, reading.number(listed, "id")))
             if details is not None:
                 yield listed, details.attributes
+
+    def token(self) -> Fields:
+        """What GitLab says of the token itself; nothing where it is none that somebody made for scripts."""
+        with self._asking(Asks.CHECK):
+            return _unless_gone(lambda: self._client.personal_access_tokens.get("self").attributes) or {}
+
+    def project(self) -> Fields:
+        """The project, with what the token's user may do in it."""
+        with self._asking(Asks.CHECK):
+            return self._client.projects.get(self._place.repository).attributes
+
+    def first_job(self, pipeline: str) -> None:
+        """Whether jobs of a pipeline may be listed, and nothing else."""
+        with self._asking(Asks.ARTIFACTS) as project:
+            project.pipelines.get(int(pipeline), lazy=True).jobs.list(page=1, per_page=1)
+
+    def first_change(self) -> None:
+        """Whether merge requests may be listed, and nothing else."""
+        with self._asking(Asks.CHANGE) as project:
+            project.mergerequests.list(page=1, per_page=1)
 
     def us(self) -> int:
         """Our number as an author; 0 when GitLab does not say."""

@@ -43,9 +43,11 @@ class Permission:
 class Asks(Enum):
     """Everything that is asked of GitLab."""
 
+    CHECK = Permission("checking the token", "read_api", "Guest")
     ARTIFACTS = Permission("listing artifacts", "read_api", "Reporter", job=True)
     DOWNLOAD = Permission("downloading an artifact", "read_api", "Reporter", job=True)
     DELETE = Permission("deleting artifacts", "api", "Maintainer")
+    BUILD = Permission("reading a pipeline", "read_api", "Reporter")
     BUILDS = Permission("listing pipelines", "read_api", "Reporter")
     RUNNERS = Permission("listing runners", "read_api", "Maintainer")
     COMMENTS = Permission("reading notes", "read_api", "Reporter", job=True)

@@ -11,6 +11,8 @@ from ci_orchestrator.providers.online import Artifact, Build, Runner, RunnerStat
 Fields = Mapping[str, object]
 """An object of GitLab's JSON."""
 
+_CHANGE = re.compile(r"refs/merge-requests/([1-9][0-9]{0,17})/(head|merge|train)", re.ASCII)
+"""The refs of pipelines of merge requests."""
 _UNNAMED = "artifacts.zip"
 """What GitLab calls the archive of a job whose `artifacts` have no `name`."""
 _OTHERS = frozenset({"external", "parent_pipeline"})
@@ -86,11 +88,39 @@ def build(pipeline: Fields) -> Build | None:
     """A pipeline, None when it is none of the project's own."""
     if text(pipeline, "source") in _OTHERS:
         return None
+    return any_build(pipeline)
+
+
+def any_build(pipeline: Fields) -> Build:
+    """A pipeline of a branch, or of a tag. One of a merge request is that only in the fork which it comes from."""
     return Build(
         id=text(pipeline, "id"),
         revision=text(pipeline, "sha"),
-        branch=text(pipeline, "ref"),
+        branch="" if pipeline.get("tag") is True else text(pipeline, "ref"),
         url=text(pipeline, "web_url"),
+        fork=text(pipeline, "source") == "merge_request_event",
+    )
+
+
+def change_ref(pipeline: Fields) -> tuple[int, bool] | None:
+    """The merge request that a pipeline is of, and whether it is of a merge with the target branch.
+
+    See https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/ and …/merged_results_pipelines/.
+    """
+    found = _CHANGE.fullmatch(text(pipeline, "ref"))
+    return (int(found[1]), found[2] != "head") if found else None
+
+
+def build_of_change(pipeline: Fields, change: Fields, number: int, revision: str) -> Build:
+    """A pipeline of a merge request, of which GitLab says `change`."""
+    return Build(
+        id=text(pipeline, "id"),
+        revision=revision,
+        branch=text(change, "source_branch"),
+        url=text(pipeline, "web_url"),
+        change=number,
+        base=text(change, "target_branch"),
+        fork=not same_project(change),
     )
 
 
@@ -128,8 +158,13 @@ def proposes(change: Fields, revision: str) -> bool:
 
 def at_home(change: Fields) -> bool:
     """Whether an open merge request is of a branch of its own project, and not of a fork."""
+    return text(change, "state") == "opened" and same_project(change)
+
+
+def same_project(change: Fields) -> bool:
+    """Whether a merge request is said to come from its own project."""
     home = number(change, "target_project_id")
-    return text(change, "state") == "opened" and home != 0 and number(change, "source_project_id") == home
+    return home != 0 and number(change, "source_project_id") == home
 
 
 def already(error: str) -> bool:

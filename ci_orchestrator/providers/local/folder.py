@@ -7,13 +7,14 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 from ci_orchestrator.errors import ProviderError
+from ci_orchestrator.providers.access import Access, Right, granted
 
 _LONGEST = 200
 """Bytes of a file's name, without endings."""
@@ -57,6 +58,13 @@ def read_json(path: Path) -> Mapping[str, Any]:
         found = json.loads(path.read_bytes())
         return found if isinstance(found, dict) else {}
     return {}
+
+
+def access(root: Path, rights: Iterable[Right]) -> tuple[Access, ...]:
+    """Whether a folder, or the one that it is to be made in, can be written: there is nothing else to be allowed."""
+    there = next(one for one in (root, *root.absolute().parents) if one.exists())
+    allowed = os.access(there, os.W_OK | os.X_OK)
+    return tuple(granted(one, allowed, f"make {there} writable for this user") for one in rights)
 
 
 @contextmanager

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers.access import Access, Right
 from ci_orchestrator.providers.base import Context, Place
-from ci_orchestrator.providers.local.folder import file_name, locked, read_json, said, write, write_json
+from ci_orchestrator.providers.local.folder import access, file_name, locked, read_json, said, write, write_json
 from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status, StatusState
 
 if TYPE_CHECKING:
@@ -132,6 +133,10 @@ class LocalForge:
         with said(f"attaching {name!r}"):
             write(path, data)
         return path.absolute().as_uri()
+
+    def check(self) -> tuple[Access, ...]:
+        """See `online.Forge`."""
+        return access(self._root, (Right.COMMENTS, Right.STATUSES, Right.RESULTS))
 
     def _change(self, change: int) -> Path:
         return self._root / "changes" / str(int(change))

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers.access import Access, Right
 from ci_orchestrator.providers.archives import PIECE
 from ci_orchestrator.providers.base import Context, Place
-from ci_orchestrator.providers.local.folder import file_name, locked, name_of, read_json, said, write_json
+from ci_orchestrator.providers.local.folder import access, file_name, locked, name_of, read_json, said, write_json
 from ci_orchestrator.providers.online import Ability, Artifact, Build, Runner, RunnerState
 
 if TYPE_CHECKING:
@@ -105,6 +106,13 @@ class LocalHost:
             (place / f"{file_name(artifact.name)}.json").unlink(missing_ok=True)
             self._clean(place, self._clock.now())
 
+    def build(self, name: str) -> Build:
+        """See `online.Host`."""
+        found = read_json(self._root / "builds" / file_name(name) / "build.json")
+        if not found:
+            raise ProviderError(f"there is no build {name!r} in {self._root}", fix="see the names in its folder builds")
+        return _build(found)
+
     def last_good(self, branch: str) -> Build | None:
         """See `online.Host`: of the builds that `end` was called for."""
         ended = ((read_json(path), path.parent) for path in sorted(self._root.glob("builds/*/build.json")))
@@ -116,7 +124,7 @@ class LocalHost:
         if not good:
             return None
         _, _, newest = max(good, key=lambda one: one[:2])
-        return Build(**{field: str(newest.get(field, "")) for field in ("id", "revision", "branch", "url")})
+        return _build(newest)
 
     def end(self, *, good: bool) -> None:
         """Say how this build ended."""
@@ -129,6 +137,10 @@ class LocalHost:
         listed = read_json(self._root / "runners.json").get("runners")
         found = [_runner(one) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         yield from sorted(found, key=lambda runner: (runner.group, runner.name))
+
+    def check(self) -> tuple[Access, ...]:
+        """See `online.Host`."""
+        return access(self._root, (Right.ARTIFACTS, Right.RUNNERS))
 
     @property
     def _build(self) -> str:
@@ -175,8 +187,24 @@ def _zipped(directory: Path, place: Path) -> tuple[str, int]:
 
 
 def _write_build(path: Path, context: Context, more: Mapping[str, Any]) -> None:
-    known = {"id": context.build or THIS_BUILD, "revision": context.revision, "branch": context.branch}
+    known = {
+        "id": context.build or THIS_BUILD,
+        "revision": context.head or context.revision,
+        "branch": context.branch,
+        "change": context.change,
+        "base": context.base,
+        "fork": context.fork,
+    }
     write_json(path, {**read_json(path), **known, **more})
+
+
+def _build(described: Mapping[str, Any]) -> Build:
+    name, revision, branch, url, base = (
+        str(described.get(field, "")) for field in ("id", "revision", "branch", "url", "base")
+    )
+    change = int(_number(described.get("change")))
+    fork = described.get("fork") is True or bool(change and described.get("fork") is not False)
+    return Build(id=name, revision=revision, branch=branch, url=url, change=change, base=base, fork=fork)
 
 
 def _artifact(build: str, described: Mapping[str, Any]) -> Artifact | None:

@@ -13,9 +13,11 @@ from ci_orchestrator.providers.gitlab.permissions import Asks
 
 LINE = PROJECT / "ci_orchestrator/providers/gitlab/line.py"
 OPERATIONS = {
+    Asks.CHECK: {"get_project", "get_token"},
     Asks.ARTIFACTS: {"list_jobs"},
     Asks.DOWNLOAD: {"download_archive"},
     Asks.DELETE: {"delete_archive"},
+    Asks.BUILD: {"get_commit", "get_pipeline", "list_versions"},
     Asks.BUILDS: {"list_bridges", "list_pipelines"},
     Asks.RUNNERS: {"get_runner", "list_runners"},
     Asks.COMMENTS: {"list_notes", "get_user"},
