@@ -13,15 +13,14 @@ import requests
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.errors import UserError
 from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers.access import Access
 from ci_orchestrator.providers.base import Context, Place
-from ci_orchestrator.providers.gitlab import quality, reading
+from ci_orchestrator.providers.gitlab import checking, reading
 from ci_orchestrator.providers.gitlab.line import Line
 from ci_orchestrator.providers.http import Meter, meter_of
 from ci_orchestrator.providers.online import Ability, Comment, NativeResults, Status
 from ci_orchestrator.providers.shell import REPORT
 
-QUALITY = "gl-code-quality-report.json"
-"""Where, in the report's directory, annotations are left for ``artifacts: reports: codequality``."""
 _CELL = 255
 """Characters of a status' name, description and address: https://docs.gitlab.com/api/commits/."""
 _UPLOAD = r"/(?:-/project/\d+|{repository})/uploads/[0-9a-f]{{32,64}}/([A-Za-z0-9._-]+)"
@@ -47,7 +46,7 @@ class GitlabForge:
     ) -> None:
         self._line = Line(place, token, session, clock or SystemClock())
         self._notes = f"{place.web}/{place.repository}/-/merge_requests/{{}}#note_{{}}"
-        self._here = context.host is not None and context.host.kind == "gitlab"
+        self._here = context.host is not None and context.host.kind == "gitlab" and not context.follows
         self._upload = re.compile(
             re.escape(place.web) + _UPLOAD.format(repository=re.escape(place.repository)), re.ASCII
         )
@@ -60,7 +59,9 @@ class GitlabForge:
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Native results are files of a GitLab job. A job's own token can neither attach nor read statuses."""
+        """Native results are files of a GitLab job, of the build that is told of. A job's own token can neither attach
+        nor read statuses.
+        """
         more = (Ability.ATTACH, Ability.STATUSES) if self._line.full else ()
         return frozenset((*more, *([Ability.RESULTS] if self._here else [])))
 
@@ -113,13 +114,13 @@ class GitlabForge:
         return iter([latest[name] for name in sorted(latest)])
 
     def publish_results(self, revision: str, results: NativeResults) -> None:
-        """Leaves `QUALITY` and the files in the report's directory, which the report job carries: no request at all.
+        """Leaves the files in the report's directory, which the report job carries: no request at all. What stands at
+        a line is a file, too, which the job leaves without a forge (`context.GitlabCi.point_out`).
 
         Raises `UserError` when they cannot be written.
         """
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
-            (self._reports / QUALITY).write_bytes(quality.report(results.annotations))
             for name, path in sorted(results.files.items()):
                 target = self._reports / PurePosixPath(name).name
                 if path.resolve() != target.resolve():
@@ -141,6 +142,10 @@ class GitlabForge:
         if file not in known:
             known[file] = self._line.upload(file, data)
         return known[file]
+
+    def check(self) -> tuple[Access, ...]:
+        """See `online.Forge`."""
+        return checking.forge(self._line)
 
     def _shown(self, change: int) -> Iterator[tuple[str, str]]:
         for one in self.comments(change):
