@@ -153,8 +153,7 @@ class _Agent:
         done.check_returncode()
 
     def _expanded(self, text: str) -> str:
-        known = self._variables | self._secrets
-        return _MACRO.sub(lambda found: known.get(found[1].replace(".", "_").upper(), found[0]), text)
+        return expanded(text, self._variables | self._secrets)
 
     @property
     def _secrets(self) -> Mapping[str, str]:
@@ -194,6 +193,11 @@ class _Agent:
 
     def show(self, inputs: Mapping[str, str]) -> None:
         self._build.shown.append(Path(inputs["testResultsFiles"]))
+
+
+def expanded(text: str, known: Mapping[str, str]) -> str:
+    """A text after ``$(name)`` in it is replaced. `known`: variables by their names in the environment."""
+    return _MACRO.sub(lambda found: known.get(found[1].replace(".", "_").upper(), found[0]), text)
 
 
 def matches(pattern: str, path: str) -> bool:
