@@ -23,6 +23,8 @@ from ci_orchestrator.results.report import NO_LINKS, Links
 
 OUTPUTS = f"{STATE}/gate.json"
 """Where outputs are left, for ``readJSON``."""
+DESCRIPTION = f"{STATE}/description.json"
+"""Where the line is left that describes the build, in the same way."""
 
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -32,6 +34,8 @@ _CHANGE = re.compile(r"(?P<project>.+?)/(?P<form>pull|-/merge_requests|pullreque
 _KINDS = {"pull": "github", "-/merge_requests": "gitlab", "pullrequest": "azure"}
 """Of a forge, by the form of its changes' addresses: for hosts of a company's own."""
 _LONGEST = 500
+_NOT_OURS = re.compile(r"[^A-Za-z0-9 ,;:.()?!%=✓✗–−-]")
+"""Characters that no verdict of ours has. Jenkins shows a description as its administrator wants: as HTML, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,23 @@ class JenkinsCi:
 
     def publish(self, values: Mapping[str, str]) -> None:
         """As one JSON object of texts."""
-        path = self.root / OUTPUTS
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(dict(values), sort_keys=True, indent=1) + "\n", encoding="ascii")
+        self._leave(OUTPUTS, values)
 
     def summarise(self, markdown: str) -> None:
-        """Jenkins has no place for it; the build's log has the summary."""
+        """Jenkins has no place for it but the build's description, one line: its heading and the sentence below that,
+        for the pipeline to set (``currentBuild.description``).
+        """
+        lines = [line for line in markdown.splitlines() if line]
+        line = ": ".join(lines[:2]).lstrip("# ")
+        self._leave(DESCRIPTION, {"description": _NOT_OURS.sub("", line)[:_LONGEST]})
 
     def point_out(self, findings: Sequence[Finding]) -> None:
         """Jenkins shows the JUnit report."""
+
+    def _leave(self, name: str, values: Mapping[str, str]) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(dict(values), sort_keys=True, indent=1) + "\n", encoding="ascii")
 
 
 def token(environ: Mapping[str, str]) -> Secret:
@@ -105,6 +117,12 @@ def _forge(environ: Mapping[str, str], change: bool) -> Place | None:
         return None
     host = urlsplit(found["project"]).hostname or ""
     return place_of(found["project"], known={host: _KINDS[found["form"]]})
+
+
+def change_at(address: str) -> int:
+    """The number of the change that is at an address of a forge, 0 when it is none."""
+    found = _CHANGE.fullmatch(_address(address))
+    return int(address.rpartition("/")[2]) if found else 0
 
 
 def _checked_out(environ: Mapping[str, str]) -> str:

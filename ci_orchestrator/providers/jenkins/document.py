@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ci_orchestrator.plan.pipeline import Pipeline, Shape
-from ci_orchestrator.providers.base import head
-from ci_orchestrator.providers.jenkins import data, flow, groovy, jobs, triggers
-from ci_orchestrator.providers.shell import install
+from ci_orchestrator.providers.base import extras, head
+from ci_orchestrator.providers.jenkins import data, flow, groovy, jobs, report, triggers
+from ci_orchestrator.providers.shell import SPEC, install
 
 PLUGINS = {
     "Pipeline": "the language of this file",
@@ -34,7 +34,8 @@ def document(pipeline: Pipeline, path: str) -> str:
         *flow.constant(pipeline),
         *(function.text for function in functions),
         *texts,
-        flow.report(pipeline),
+        *report.secrets(pipeline),
+        report.report(pipeline),
     ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -51,9 +52,9 @@ def _head(pipeline: Pipeline, path: str) -> str:
 
 
 def _more_plugins(pipeline: Pipeline) -> Iterator[str]:
-    if pipeline.shape is Shape.DYNAMIC:
+    if not pipeline.memory:
         yield "Copy Artifact"
-    if pipeline.planning_secrets or any(gate.secrets for gate in pipeline.gates):
+    if pipeline.secrets or pipeline.planning_secrets or any(gate.secrets for gate in pipeline.gates):
         yield "Credentials Binding"
     if any(stage.container for stage in pipeline.stages):
         yield "Docker Pipeline"
@@ -77,6 +78,7 @@ def _data(pipeline: Pipeline, levels: Iterator[str]) -> str:
         "// The agents that plan, decide and report.",
         f"@Field final String CONTROL = {groovy.text(jobs.control(pipeline))}",
         f"@Field final String INSTALL = {groovy.block(install(pipeline.tool_version), 0)}",
+        *_install_more(pipeline),
         "",
         "// What is known once there is a plan; stages whose jobs all passed, and gates that said proceed; bundles.",
         "@Field final List LEVELS = []",
@@ -85,6 +87,13 @@ def _data(pipeline: Pipeline, levels: Iterator[str]) -> str:
         "@Field final List BUNDLES = []",
     ]
     return "\n".join(lines)
+
+
+def _install_more(pipeline: Pipeline) -> Iterator[str]:
+    if more := extras(pipeline):
+        spec = f': "${{{SPEC}:=ci-orchestrator[{",".join(more)}]=={pipeline.tool_version}}}"'
+        yield "// The same, with what it takes to tell the report and to keep the history."
+        yield f"@Field final String INSTALL_MORE = {groovy.text(spec)} + INSTALL"
 
 
 def _frame(pipeline: Pipeline) -> str:

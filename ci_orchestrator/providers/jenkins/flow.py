@@ -1,13 +1,13 @@
-"""The functions that plan, decide and report, put together from constant code and the little that a plan changes."""
+"""The functions that plan, run and decide, put together from constant code and the little that a plan changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ci_orchestrator.plan.pipeline import Pipeline, Shape
-from ci_orchestrator.providers.base import CONTROL_SECONDS, plan_option, report_options
+from ci_orchestrator.providers.base import CONTROL_SECONDS, plan_option
 from ci_orchestrator.providers.jenkins import functions as code
-from ci_orchestrator.providers.jenkins import groovy, steps
+from ci_orchestrator.providers.jenkins import groovy, report, steps
 from ci_orchestrator.providers.shell import commands
 
 _PLAN = """\
@@ -17,65 +17,12 @@ void makePlan() {{
 }}
 """
 
-_HISTORY = """\
-// The durations of earlier builds: of this branch, for a pull request of the branch that it goes into.
-catchError(buildResult: 'SUCCESS', stageResult: 'SUCCESS', catchInterruptions: false) {
-    String branch = env.CHANGE_TARGET ? '../' + env.CHANGE_TARGET.replace('/', '%2F') : "/${env.JOB_NAME}"
-    copyArtifacts(
-        projectName: branch,
-        selector: lastCompleted(),
-        filter: '.ci-orchestrator/history.sqlite',
-        optional: true)
-}"""
-
 _EMITTED = """\
 JOBS.putAll(readJSON(file: '.ci-orchestrator/jobs.json', returnPojo: true))
 // This file comes from where the tests are: nothing but ids gets in.
 if (JOBS.values().any { cells -> cells.keySet().any { job -> !(job ==~ /[a-z][a-z0-9_]{0,59}/) } }) {
     error 'jobs.json has something else than ids of jobs'
 }"""
-
-_REPORT = """\
-// Always runs: collects what there is, and decides.
-void report() {{
-    if (!LEVELS) {{
-        // Nothing was planned, so nothing is proven: no build of ours is green for that.
-        if (currentBuild.currentResult == 'SUCCESS') {{
-            currentBuild.result = 'NOT_BUILT'
-        }}
-        return
-    }}
-    stage('report') {{
-        onAgent(CONTROL, {seconds}) {{
-            checkout scm
-            prepared {{
-                collect(BUNDLES)
-                int verdict = sh(
-                    label: 'report',
-                    returnStatus: true,
-                    script: '.ci-orchestrator/bin/ci-orchestrator report@PLAN@' +
-                        ' --lock .ci-orchestrator/plan.lock.json --out .ci-orchestrator/report{gate}')
-                // Red tests do not make the build unstable: the verdict decides.
-                junit(
-                    testResults: '.ci-orchestrator/report/merged.xml',
-                    allowEmptyResults: true,
-                    skipMarkingBuildUnstable: true)
-{coverage}                archiveArtifacts(
-                    artifacts: '.ci-orchestrator/report/**, .ci-orchestrator/bundles/**,' +
-                        ' .ci-orchestrator/plan.lock.json, .ci-orchestrator/history.sqlite',
-                    allowEmptyArchive: true)
-                if (verdict) {{
-                    error "the build is not green: exit code ${{verdict}}"
-                }}
-            }}
-        }}
-    }}
-}}
-"""
-
-_COVERAGE = """\
-                recordCoverage(tools: [[parser: 'COBERTURA', pattern: '.ci-orchestrator/bundles/*/coverage/**/*.xml']])
-"""
 
 
 def plan(pipeline: Pipeline) -> str:
@@ -98,8 +45,10 @@ def plan(pipeline: Pipeline) -> str:
         "stash name: 'plan', includes: '.ci-orchestrator/plan.lock.json, .ci-orchestrator/history.sqlite'",
         "LEVELS.addAll(readJSON(text: LEVELS_JSON, returnPojo: true))",
     ]
-    every = [*([_HISTORY] if dynamic else []), *inside, *after]
-    prepared = steps.in_container(pipeline.shared_container, ["prepared {", *steps.indented(every), "}"])
+    known = report.history(pipeline) if dynamic or pipeline.memory else []
+    every = [*known, *inside, *after]
+    inner = [f"prepared({report.installer(pipeline)}) {{", *steps.indented(every), "}"]
+    prepared = steps.in_container(pipeline.shared_container, inner)
     body = [*steps.toolchain(pipeline.planning), *steps.checkout(pipeline.planning.checkout), *prepared]
     return _PLAN.format(
         body="\n".join(steps.indented([f"onAgent(CONTROL, {CONTROL_SECONDS}) {{", *steps.indented(body), "}"]))
@@ -118,13 +67,6 @@ def constant(pipeline: Pipeline) -> Sequence[str]:
     inside = "\n".join(steps.indented(steps.in_root(pipeline.root, code.PREPARED.splitlines())))
     parts.append(code.TOOLS.replace("@IN_ROOT@", inside))
     return [_named(pipeline, part) for part in parts]
-
-
-def report(pipeline: Pipeline) -> str:
-    """The function that reports."""
-    coverage = any(stage.coverage for stage in pipeline.stages)
-    gate = "".join(f" {word}" for word in report_options(pipeline))
-    return _named(pipeline, _REPORT.format(seconds=CONTROL_SECONDS, gate=gate, coverage=_COVERAGE if coverage else ""))
 
 
 def _fan_out(pipeline: Pipeline) -> str:

@@ -93,7 +93,7 @@ void runGate(Map one, List judged) {
         boolean proceed = passes {
             onAgent(CONTROL, @SECONDS@) {
                 checkout scm
-                prepared {
+                prepared(INSTALL) {
                     collect(judged)
                     withEnv(["CI_ORCHESTRATOR_STAGE=${one.name}"]) {
                         verdict = sh(
@@ -171,7 +171,7 @@ void onAgent(String label, int seconds, Closure body) {
 }
 
 // In the project: ci-orchestrator, the lock once there is one, and nothing that an earlier build left.
-void prepared(Closure body) {
+void prepared(String install, Closure body) {
 @IN_ROOT@
 }
 
@@ -194,8 +194,9 @@ void collect(List wanted) {
 """
 
 PREPARED = """\
-sh label: 'clean up', script: 'rm -rf .ci-orchestrator/bundles .ci-orchestrator/report .ci-orchestrator/*.json'
-sh label: 'install ci-orchestrator', script: INSTALL
+sh label: 'clean up', script: 'rm -rf .ci-orchestrator/bundles .ci-orchestrator/report' +
+    ' .ci-orchestrator/*.json .ci-orchestrator/history.sqlite*'
+sh label: 'install ci-orchestrator', script: install
 if (LEVELS) {
     unstash 'plan'
 }

@@ -91,7 +91,7 @@ def _body(stage: StageJobs) -> str:
             fix="start them in `setup: run`; or have them on agents of their own; or use another provider",
         )
     inside = [*steps.setup(stage.setup, who), "runTests(job)"]
-    body = ["prepared {", *steps.indented(steps.environment(stage.env, stage.secrets, inside, who)), "}"]
+    body = ["prepared(INSTALL) {", *steps.indented(steps.environment(stage.env, stage.secrets, inside, who)), "}"]
     body = steps.in_container(stage.container, body)
     body = [*steps.toolchain(stage.setup), *steps.checkout(stage.setup.checkout), *body]
     where = label(stage.labels, stage.runner)

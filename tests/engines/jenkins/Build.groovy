@@ -7,8 +7,8 @@ class Build {
     static final List<String> WORSE = ['SUCCESS', 'UNSTABLE', 'FAILURE', 'NOT_BUILT', 'ABORTED']
     final Map config
     final File out
-    final Map report = [result: 'SUCCESS', error: null, log: [], stages: [], agents: [], archived: [], junit: [], stashes: [:],
-                        recorded: [], parameters: [], triggers: [], options: []]
+    final Map report = [result: 'SUCCESS', error: null, description: null, log: [], stages: [], agents: [], archived: [],
+                        junit: [], stashes: [:], recorded: [], parameters: [], triggers: [], options: []]
     final ThreadLocal<Context> here = new ThreadLocal<Context>()
     final Map<String, String> env
     final Map<String, Object> params = [:]

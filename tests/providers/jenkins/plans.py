@@ -35,25 +35,38 @@ HOSTILE_ENV = {
     "G": "",
     "H": "'",
 }
-HOSTILE_PRINT = "import json, os; print('SEEN ' + json.dumps([os.environ[name] for name in 'ABCDEFGH']))"
+HOSTILE_PRINT = """
+import json, os
+print('SEEN ' + json.dumps([os.environ.get(name) for name in [*'ABCDEFGH', 'GITHUB_TOKEN']]))
+"""
 HOSTILE_ARGUMENTS = ["it's", "a\nb", "''''", "\\", "$(touch pwned)", "`touch pwned`", "\\u0041", "%0A::error::x", ""]
 HOSTILE_ECHO = "import json, sys; print('TOLD ' + json.dumps(sys.argv[1:]))"
 
 
-def hostile() -> str:
-    """A plan with texts that want out."""
+def hostile(**pipeline: object) -> str:
+    """A plan with texts that want out, and these fields of its `pipeline`."""
     suite = {
-        "tool": "pytest",
-        "paths": ["tests"],
-        "args": ["-p", "no:cacheprovider"],
+        "tool": "command",
+        "list": ["printf", "t::%s\n", "a", "b"],
+        "run": ["test", "{tests}"],
         "env": HOSTILE_ENV,
         "setup": {"run": [["python", "-c", HOSTILE_PRINT], ["python", "-c", HOSTILE_ECHO, *HOSTILE_ARGUMENTS]]},
     }
     runner = {"labels": {"jenkins": "odd && !'x' || \"${y}\" \U0001f600"}}
     name = 'it\'s "x" ${y} $(touch pwned) \\u000a // */ {[ %0A::error::x'
-    plan = {"name": name, "runners": {"odd": runner}, "suites": {"node": suite, "sh": dict(suite)}}
+    plan = {
+        "name": name,
+        "runners": {"odd": runner},
+        "suites": {"node": suite, "sh": dict(suite)},
+        "pipeline": pipeline,
+    }
     return yaml.safe_dump(json.loads(json.dumps(plan)))
 
+
+REMEMBERING = """
+pipeline: {memory: "branch:history", secrets: [DEPLOY_KEY, GITHUB_TOKEN]}
+suites: {s: {tool: pytest}}
+"""
 
 HOSTILE_PINS = {"node": 1, "sh": 1}
 

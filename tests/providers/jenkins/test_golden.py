@@ -18,6 +18,7 @@ CASES = {
     "example-static": lambda: plans.static(plans.EXAMPLE, plans.EXAMPLE_PINS),
     "monorepo-static": lambda: plans.static(plans.MONOREPO, plans.MONOREPO_PINS, "services/it's/tests.yaml"),
     "hostile-dynamic": lambda: plans.dynamic(plans.hostile()),
+    "remembering-dynamic": lambda: plans.dynamic(plans.REMEMBERING),
 }
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +23,13 @@ from ci_orchestrator.providers.jenkins.limits import LIMITS
 from ci_orchestrator.providers.jenkins.render import RENDERER
 from ci_orchestrator.translate.phases import schedule
 from ci_orchestrator.translate.pipelines import dynamic_pipeline, pins_of, static_pipeline
+
+SUITES = {"s": {"tool": "pytest"}}
+
+
+def functions(text: str) -> dict[str, str]:
+    """The functions that return nothing, and what is in them."""
+    return dict(re.findall(r"^void (\w+)\(.*?\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL))
 
 
 def test_the_walls_are_these() -> None:
@@ -47,6 +57,10 @@ def test_the_walls_are_these() -> None:
         (
             json.dumps({"suites": {"s": {"tool": "pytest", "secrets": [f"S{n}" for n in range(251)]}}}),
             "suite s: `secrets` cannot be one list: 251 elements of one list literal, and Jenkins takes 250",
+        ),
+        (
+            json.dumps({"pipeline": {"secrets": [f"S{n}" for n in range(251)]}, "suites": {"s": {"tool": "pytest"}}}),
+            "pipeline: `secrets` cannot be one list: 251 elements of one list literal, and Jenkins takes 250",
         ),
         (
             json.dumps({"suites": {"s": {"tool": "pytest", "setup": {"run": [["x"] * 33_000]}}}}),
@@ -92,6 +106,73 @@ def test_concurrency(concurrency: str, said: str | None) -> None:
     text = plans.rendered(plans.dynamic(f"pipeline: {{concurrency: {concurrency}}}\nsuites: {{s: {{tool: pytest}}}}"))
     found = re.search(r"disableConcurrentBuilds\((.*)\)", text)
     assert (found[1] if found else None) == said
+
+
+def test_secrets_of_the_report_are_bound_around_nothing_else() -> None:
+    text = plans.rendered(plans.dynamic(plans.REMEMBERING))
+    assert [*re.findall(r"^void (\w+)|( withSecrets) \{", text, re.MULTILINE)].count(("", " withSecrets")) == 2
+    inside = re.findall(r" withSecrets \{\n(.*?)\n +\}\n", text, re.DOTALL)
+    assert [re.findall(r"ci-orchestrator (\w+)", block) for block in inside] == [["history"], ["report"]]
+    assert text.count("'GITHUB_TOKEN'") == 1
+
+
+@pytest.mark.parametrize(
+    ("memory", "extras"),
+    [("branch:history", "online"), ("/mnt/kept", "online"), ("s3://bucket/shop", "online,s3"), ("", "online")],
+)
+def test_what_reports_has_the_extras_and_what_plans_those_of_the_memory(memory: str, extras: str) -> None:
+    text = plans.rendered(plans.dynamic(json.dumps({"pipeline": {"memory": memory or None}, "suites": SUITES})))
+    assert re.findall(r"ci-orchestrator(?:\[(.*)\])?==", text) == ["", extras]
+    installed = {name: re.findall(r"prepared\((\w+)\)", body) for name, body in functions(text).items()}
+    plan = "INSTALL_MORE" if "s3" in extras else "INSTALL"
+    assert {name: found for name, found in installed.items() if found} == {
+        "makePlan": [plan],
+        "run_s": ["INSTALL"],
+        "report": ["INSTALL_MORE"],
+    }
+
+
+def test_nothing_more_is_installed_where_nobody_is_told() -> None:
+    text = plans.rendered(plans.dynamic(json.dumps({"pipeline": {"publish": False}, "suites": SUITES})))
+    assert "INSTALL_MORE" not in text
+    assert "--publish" not in text
+
+
+@pytest.mark.parametrize(("memory", "steps"), [("", {"static": ["report"], "dynamic": ["makePlan"]}), ("kept", {})])
+def test_the_history_comes_from_the_last_build_or_from_the_memory(memory: str, steps: dict[str, list[str]]) -> None:
+    plan = json.dumps({"pipeline": {"memory": memory or None}, "suites": SUITES})
+    for shape, text in {
+        "static": plans.rendered(plans.static(plan, {"s": 1})),
+        "dynamic": plans.rendered(plans.dynamic(plan)),
+    }.items():
+        bodies = functions(text).items()
+        assert [name for name, body in bodies if "copyArtifacts" in body] == steps.get(shape, [])
+        assert [name for name, body in bodies if "ci-orchestrator history" in body] == ["makePlan"] * bool(memory)
+        assert ("plan.lock.json, .ci-orchestrator/history.sqlite'," in text) is not bool(memory), "archived"
+        assert ("Copy Artifact" in text) is not bool(memory)
+
+
+def test_git_shows_the_remote_the_token_of_the_forge(tmp_path: Path) -> None:
+    """And the agent's own helpers, which may write down what they are told, are not asked."""
+    text = plans.rendered(plans.dynamic(plans.REMEMBERING))
+    lines = re.findall(r"^ +(export GIT_CONFIG_.*)$", text, re.MULTILINE)
+    assert len(lines) == 4  # of the plan job, and of the report
+    script = "\n".join(line.replace("\\'", "'") for line in lines[:2])
+    (tmp_path / ".gitconfig").write_text("[credential]\n  helper = !echo username=eve; echo password=none; :\n")
+    done = subprocess.run(
+        ["sh", "-ec", f"{script}\ngit credential fill"],
+        input="protocol=https\nhost=git.example\n\n",
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "GITHUB_TOKEN": "t0k'en $HOME",
+            "GIT_TERMINAL_PROMPT": "0",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-2:] == ["username=x-access-token", "password=t0k'en $HOME"]
 
 
 def test_the_head_renders_it_again() -> None:
