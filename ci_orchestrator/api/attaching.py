@@ -46,7 +46,9 @@ def attach(
     return Attached(images)
 
 
-def wanted(plan: Plan | None, forge: Forge) -> bool:
-    """Whether charts shall be images: as the plan says, else where keeping them takes no further permission."""
+def wanted(plan: Plan | None, report: Report, forge: Forge) -> bool:
+    """Whether the forge shall keep images: as the plan says, else when nobody hosts them and it takes no further
+    permission.
+    """
     asked = plan.report.comment.images if plan else None
-    return Ability.COMMITS not in forge.abilities if asked is None else asked
+    return not (report.links.images or Ability.COMMITS in forge.abilities) if asked is None else asked

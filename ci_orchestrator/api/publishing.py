@@ -146,7 +146,7 @@ class _Telling:
             return
         create = self._worth(when)
         options = comment_options(self.plan, self.root, self.forge.name, lambda _: None)
-        if create and wanted(self.plan, self.forge):  # a comment that may not be has no images to keep
+        if create and wanted(self.plan, self.report, self.forge):  # a comment that may not be has no images to keep
             found = self._attached(change, options)
             options = replace(options, images=found.images)
             if found.why:

@@ -22,6 +22,7 @@ from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.local.api import LocalForge
 from ci_orchestrator.providers.online import Ability
 from ci_orchestrator.report.comment.options import CommentOptions
+from ci_orchestrator.results.report import Links
 
 FORGES = ["azure", "github", "gitlab"]
 IMAGE = b"\x89PNG"
@@ -38,11 +39,11 @@ class Machines:
         report_files(Project.at(root / "shop" / "testplan.yaml"), [root / "before"])
         self._count = 0
 
-    def job(self, scene: Scene) -> Delivered:
+    def job(self, scene: Scene, links: Links | None = None) -> Delivered:
         self._count += 1
         place = shutil.copytree(self.root / "shop", self.root / f"machine-{self._count}" / "shop")
         environ = scene.environ("change", place.parent)
-        return deliver(Project.at(place / "testplan.yaml"), [], Delivery(publish=True), environ)
+        return deliver(Project.at(place / "testplan.yaml"), [], Delivery(publish=True), environ, links=links)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,15 @@ def test_unless_the_plan_says_otherwise_nothing_is_committed(
         assert not any("no images" in one for one in machines.job(scene).posted.said)
         assert len(scene.bodies()) == 1
         assert len(scene.images()) == kept
+
+
+def test_what_somebody_hosts_is_not_kept_at_the_forge(machines: Machines, tmp_path: Path) -> None:
+    left = Left.made(tmp_path, plan=PLAN.replace("images: true", "when: always"))
+    with SCENES["gitlab"](left, machines.revision) as scene:
+        machines.job(scene, Links(images="https://img.example/1"))
+        [comment] = scene.bodies()
+        assert "(https://img.example/1/trend.png)" in comment
+        assert scene.images() == []
 
 
 def test_a_comment_that_may_not_be_has_no_images(machines: Machines, tmp_path: Path) -> None:
