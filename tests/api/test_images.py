@@ -128,9 +128,14 @@ def test_a_comment_that_may_not_be_has_no_images(machines: Machines, tmp_path: P
 
 
 class Elsewhere(LocalForge):
-    """A forge that keeps images where it likes."""
+    """A forge that keeps images where it likes, if at all."""
 
     address = ""
+    keeps = frozenset({Ability.ATTACH})
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return self.keeps
 
     def attach(self, change: int, name: str, data: bytes) -> str:
         return self.address
@@ -157,11 +162,6 @@ def test_an_address_that_no_comment_can_show(address: str, machines: Machines, t
     (tmp_path / "trend.png").unlink()
     forge.address = "https://img.example/a.png"
     assert attach(report, options, charts, forge, 7, asked=True).images == {}
-
-
-def test_a_token_that_can_keep_none(machines: Machines) -> None:
-    with SCENES["gitlab"](machines.left, machines.revision) as scene:
-        scene.also = {}  # the job's own token
-        said = machines.job(scene).posted
-        assert Ability.ATTACH not in scene.wall.forge(scene.wall.job_token()).abilities
-    assert "no images: gitlab keeps none for this token" in said.said
+    forge.keeps = frozenset()
+    assert attach(report, options, charts, forge, 7, asked=True).why == "no images: local keeps none for this token"
+    assert attach(report, options, charts, forge, 7, asked=False).why == ""
