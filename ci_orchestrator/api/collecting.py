@@ -6,11 +6,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci_orchestrator.api.online import Online
+from ci_orchestrator.api.online import Online, host_of
 from ci_orchestrator.api.project import LOCK_FILE
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ProviderError, UserError
-from ci_orchestrator.providers.online import Ability, Host
+from ci_orchestrator.providers.online import Ability
 from ci_orchestrator.providers.transfer import fetch
 from ci_orchestrator.run.bundle import PREFIX, find_bundles
 
@@ -35,7 +35,7 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
 
     Raises `UserError` when the build's host cannot be asked, `ProviderError` when it refuses.
     """
-    host = _host(online)
+    host = host_of(online)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     every = list(host.artifacts(build))
@@ -49,7 +49,7 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
 def nothing_kept(online: Online, build: str) -> ProviderError:
     """A build without bundles and without a lock: with a lock it would be known what is not proven."""
     return ProviderError(
-        f"build {build or online.context.build} at {_host(online).name} has no bundles",
+        f"build {build or online.context.build} at {host_of(online).name} has no bundles",
         fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
     )
 
@@ -74,9 +74,3 @@ def fetch_base(online: Online, place: Path, clock: Clock) -> tuple[Path | None, 
     except (ProviderError, UserError) as error:
         return None, f"no base: {error}"
     return None, f"no base: build {good.id} of {branch} kept no report"
-
-
-def _host(online: Online) -> Host:
-    if online.host is None:
-        raise UserError("there is no build to collect from: " + "; ".join(online.why), fix="name what to report on")
-    return online.host

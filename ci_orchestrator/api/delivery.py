@@ -10,6 +10,7 @@ from ci_orchestrator.api import wire
 from ci_orchestrator.api.against import Against
 from ci_orchestrator.api.bundles import bundles_of
 from ci_orchestrator.api.collecting import collect, fetch_base, nothing_kept
+from ci_orchestrator.api.links import of_another
 from ci_orchestrator.api.online import Online, connect
 from ci_orchestrator.api.project import BUNDLES, Project, read_lock
 from ci_orchestrator.api.publishing import Posted, publish
@@ -22,8 +23,8 @@ from ci_orchestrator.history.carrying import pull, push
 from ci_orchestrator.plan.lock import plan_of
 from ci_orchestrator.plan.report_options import ReportOptions, When
 from ci_orchestrator.providers.base import Ci
-from ci_orchestrator.providers.online import Metered
-from ci_orchestrator.results.report import Links
+from ci_orchestrator.providers.online import Build, Metered
+from ci_orchestrator.results.report import NO_LINKS, Links
 
 COLLECTED, BASE = "collected", "base"
 """Below the project's state: what was fetched of this build, and of the one to compare with."""
@@ -33,8 +34,8 @@ COLLECTED, BASE = "collected", "base"
 class Delivery:
     """How a report is made and told. `publish`: say it at the forge, and collect what is not here. `when`: in which
     case there is a comment. `forge`, `host`: ``KIND=URL`` where the environment does not tell. `build`: the build to
-    collect from, when it is not this one. `memory`: where the history is kept between builds (`history.blobs.opening`),
-    empty for nowhere but here.
+    collect from and to tell of, when it is not this one. `memory`: where the history is kept between builds
+    (`history.blobs.opening`), empty for nowhere but here.
     """
 
     publish: bool = False
@@ -75,8 +76,11 @@ def deliver(
     clock = clock or wire.system_clock()
     online = None
     if how.publish:
-        online = connect(environ, project.root, clock, forge=how.forge, host=how.host)
+        online = connect(environ, project.root, clock, forge=how.forge, host=how.host, build=how.build)
     warnings: list[str] = []
+    if online is not None and online.past is not None:
+        links = of_another(links or NO_LINKS, ci.links if ci else NO_LINKS, online.past.url)
+        warnings += _elsewhere(online.past, online.here)
     against = against or Against()
     if online is not None:
         if not paths and not _here(project, online, how, lock_file):
@@ -113,6 +117,15 @@ def deliver(
     if ci is not None:
         point_out(ci, reported, annotated=posted.annotated)
     return Delivered(reported=reported, posted=posted, took=tuple(_took(online)) if online else ())
+
+
+def _elsewhere(past: Build, here: str) -> Iterator[str]:
+    """What is read of the files here, lines and paths, may not be what the build saw."""
+    if here and here != past.revision:
+        yield (
+            f"build {past.id} was of {past.revision[:10]}, and {here[:10]} is checked out here: "
+            "lines, paths and links may be others"
+        )
 
 
 def _here(project: Project, online: Online, how: Delivery, lock_file: Path | None) -> bool:

@@ -31,3 +31,11 @@ def with_links(known: Links, told: Iterable[str]) -> Links:
         if values.setdefault(kind, address) != address:
             raise UserError(f"--link {kind}=… is given twice, with two addresses", fix="keep one of them")
     return replace(known, **values)
+
+
+def of_another(links: Links, own: Links, build: str) -> Links:
+    """The addresses for another build than this one, which can be opened at `build`: what a command line told stays,
+    what this build told of itself (`own`) does not.
+    """
+    told = {name: value for name in KINDS if (value := getattr(links, name)) != getattr(own, name)}
+    return Links(**{"build": build, **told})

@@ -76,7 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: as the build or the git remote tells)",
     )
     online.add_argument("--host", default="", metavar="KIND=URL", help="where the build ran, in the same way")
-    online.add_argument("--build", default="", metavar="ID", help="the build to collect from (default: this one)")
+    online.add_argument(
+        "--build", default="", metavar="ID", help="the build to collect from and to tell of (default: this one)"
+    )
     online.add_argument(
         "--memory",
         default="",

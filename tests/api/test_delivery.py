@@ -16,7 +16,7 @@ from ci_orchestrator.api.planning import plan_project
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.running import run_job
 from ci_orchestrator.clock import FakeClock
-from ci_orchestrator.errors import ExitCode, ProviderError
+from ci_orchestrator.errors import ExitCode, ProviderError, UserError
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.local.api import LocalForge, LocalHost
@@ -181,3 +181,79 @@ def test_without_a_forge_the_comment_is_saved_and_that_is_said(red):
     said = " ".join(delivered.posted.said)
     assert "no comments and statuses" in said
     assert str(delivered.reported.out / "comment.md") in said
+
+
+class Past:
+    """A build of long ago, at a folder; what is checked out here is newer. `told`: what the build was of."""
+
+    def __init__(self, red: Shop, root: Path, **told: object) -> None:
+        self.project = Project.at(shutil.copytree(red.project.root, root / "shop") / "testplan.yaml")
+        self.head = red.head
+        self._git("commit", "-q", "--allow-empty", "-m", "later")
+        place = Path(shutil.copytree(red.at, root / "provider"))
+        shutil.copytree(place / "builds" / "local", place / "builds" / "41")
+        described = {"id": "41", "revision": red.head, "branch": "faster", "url": "https://ci.example/41", **told}
+        (place / "builds" / "41" / "build.json").write_text(json.dumps(described))
+        shutil.rmtree(place / "revisions", ignore_errors=True)
+        shutil.rmtree(place / "changes" / str(CHANGE) / "comments", ignore_errors=True)
+        self.at = f"local={place}"
+        self.change = place / "changes" / str(CHANGE) / "change.json"
+        self.forge = LocalForge(
+            Place(kind="local", api=str(place), web="", repository=""), Secret(""), context=Context()
+        )
+
+    def _git(self, *words: str) -> None:
+        git = ["git", "-C", str(self.project.root), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+        subprocess.run([*git, *words], check=True)
+
+    def check_out(self, revision: str) -> None:
+        self._git("checkout", "-q", revision)
+
+    def deliver(self, **how: str) -> Delivered:
+        options = Delivery(publish=True, **{"host": self.at, "forge": self.at, "build": "41", **how})  # type: ignore[arg-type]
+        return deliver(self.project, [], options, {}, clock=FakeClock())
+
+    def told(self, revision: str) -> list[StatusState]:
+        return [one.state for one in self.forge.statuses(revision)]
+
+    def comments(self) -> int:
+        return len(list(self.forge.comments(CHANGE)))
+
+
+def test_a_build_of_the_past_is_told_at_what_it_was_of_and_not_at_what_is_checked_out_here(red, tmp_path):
+    past = Past(red, tmp_path, revision="f" * 40, change=CHANGE, base="main", fork=False)
+    past.change.write_text(json.dumps({"head": "f" * 40, "branch": "faster", "open": True}))
+    delivered = past.deliver()
+    assert delivered.posted.refused == ()
+    assert past.told("f" * 40) == [StatusState.FAILURE]
+    assert past.told(past.head) == []
+    assert past.comments() == 1
+    report = delivered.reported.report
+    assert (report.revision, report.links.build) == ("f" * 40, "https://ci.example/41")
+    [warning] = [one for one in report.warnings if "checked out here" in one]
+    assert warning.startswith("build 41 was of ffffffffff, and ")
+
+
+def test_a_build_of_what_is_checked_out_here_needs_no_warning(red, tmp_path):
+    past = Past(red, tmp_path)
+    past.check_out(past.head)
+    assert "checked out here" not in str(past.deliver().reported.report.warnings)
+    assert past.comments() == 1, "the change was found by what it proposes"
+
+
+def test_the_revision_of_a_build_is_not_guessed(red, tmp_path):
+    past = Past(red, tmp_path, revision="")
+    with pytest.raises(UserError, match="local does not tell which revision build 41 was of") as caught:
+        past.deliver()
+    assert caught.value.fix
+    with pytest.raises(ProviderError, match="there is no build '9999'"):
+        past.deliver(build="9999")
+    assert (past.comments(), past.told(past.head)) == (0, [])
+
+
+def test_what_a_fork_s_build_of_the_past_said_is_told_and_not_remembered(red, tmp_path):
+    past = Past(red, tmp_path, change=CHANGE, fork=True)
+    memory = tmp_path / "memory"
+    past.deliver(memory=str(memory))
+    assert past.comments() == 1
+    assert not [path for path in memory.rglob("*") if path.is_file()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from builds_online import JOBS, SCENES, Left, Scene, git, make_repository
 from projects import CLI
-from servers.base import CHANGE, RUNNERS, TOKEN, Asked
+from servers.base import BUILD, CHANGE, HEAD, RUNNERS, TOKEN, Asked
 from servers.gitlab import JOB_TOKEN
 from servers.jenkins import USER
 
@@ -22,6 +23,7 @@ from ci_orchestrator.api.delivery import Delivered, Delivery, deliver
 from ci_orchestrator.api.inventory import take_inventory
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.errors import ExitCode, UserError
+from ci_orchestrator.providers.online import Build
 
 TESTS = JOBS * 5
 SECRETS = (
@@ -212,6 +214,51 @@ def test_a_merge_that_jenkins_made_is_told_at_what_the_change_proposes(machines:
     with SCENES["jenkins"](machines.left, machines.revision) as scene:
         assert f"status of {machines.revision[:10]} at github" in job(scene, project).posted.said
         assert len(scene.bodies()) == 1
+
+
+DESKS = {
+    "azure": ("{0}/Contoso/acme/_git/shop", BUILD, {"AZURE_DEVOPS_EXT_PAT": TOKEN}),
+    "github": ("{0}/acme/shop", BUILD, {"GITHUB_TOKEN": TOKEN}),
+    "gitlab": ("{0}/acme/shop", BUILD, {"GITLAB_TOKEN": TOKEN}),
+    "jenkins": (
+        "{0}",
+        f"acme/shop/PR-7#{BUILD}",
+        {"GITHUB_TOKEN": TOKEN, "JENKINS_USER_ID": USER, "JENKINS_API_TOKEN": TOKEN},
+    ),
+}
+
+
+def test_a_build_of_the_past_is_told_from_a_desk(scene: Scene, machines: Machines) -> None:
+    project, proposed = machines.new(), HEAD
+    git(project.root, "commit", "-q", "--allow-empty", "-m", "later")
+    _, build, tokens = DESKS[scene.name]
+    if scene.name == "jenkins":
+        proposed = machines.revision
+        change = Build(id=BUILD, revision=proposed, branch="faster", change=CHANGE)
+        scene.server.add_build(change, good=False, job="acme/shop/PR-7")
+    host, forge = (f"{one.name}={DESKS[one.name][0].format(one.url)}" for one in (scene.server, scene.wall))
+    environ = {"PATH": os.environ["PATH"], **tokens}
+    delivered = deliver(project, [], Delivery(publish=True, build=build, host=host, forge=forge), environ)
+    assert delivered.posted.refused == ()
+    assert f"status of {proposed[:10]} at {scene.wall.name}" in delivered.posted.said
+    assert scene.statuses() == {("ci-orchestrator: shop", FAILED[scene.wall.name])}
+    assert len(scene.bodies()) == 1
+    report = delivered.reported.report
+    assert report.revision == proposed
+    assert BUILD in report.links.build
+    assert [one for one in report.warnings if "is checked out here" in one]
+    if scene.name == "gitlab":
+        assert not list(project.place.rglob("gl-code-quality-report.json")), "there is no job that would carry it"
+
+
+def test_a_job_of_a_fork_tells_of_no_other_build_either(machines: Machines) -> None:
+    with SCENES["github"](machines.left, machines.revision) as scene:
+        scene.server.add_build(Build(id="41", revision=HEAD, branch="main"), good=True)
+        for name, files in machines.left.artifacts.items():
+            scene.server.add_artifact(name, files, build="41")
+        said = job(scene, machines.new(), "fork", build="41").posted.said
+        assert "jobs of a fork may not write" in said[0]
+        assert scene.statuses() == set()
 
 
 def test_runners_are_listed_and_held_against_the_plan(scene: Scene, machines: Machines) -> None:
