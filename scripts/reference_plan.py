@@ -79,15 +79,13 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _table(schema: dict[str, Any], parts: dict[str, Any]) -> Iterator[str]:
+def _table(schema: dict[str, Any]) -> Iterator[str]:
     required = schema.get("required", ())
     yield "| field | takes | default | meaning |"
     yield "|---|---|---|---|"
     for name, part in sorted(schema["properties"].items()):
         default = "*required*" if name in required or name == "tool" else default_text(part)
-        # A field whose words are those of its part has them only there.
-        meaning = part.get("description") or parts[part["$ref"].rpartition("/")[2]]["description"]
-        yield f"| `{name}` | {_cell(type_text(part))} | {_cell(default)} | {_cell(meaning)} |"
+        yield f"| `{name}` | {_cell(type_text(part))} | {_cell(default)} | {_cell(part['description'])} |"
 
 
 def fields() -> str:
@@ -101,7 +99,7 @@ def fields() -> str:
         if name == "Defaults":
             lines += ["Any field of [Suite](#suite) but `list`, `needs`, `paths` and `run`.", ""]
         else:
-            lines += [*_table(part, schema["$defs"]), ""]
+            lines += [*_table(part), ""]
     return "\n".join(lines).rstrip()
 
 

@@ -75,5 +75,4 @@ class Model(BaseModel):
         alias_generator=_alias,
         populate_by_name=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
     )

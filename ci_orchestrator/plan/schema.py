@@ -6,10 +6,15 @@ cycle, a tool that comes from `defaults`) is left to the loader.
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import ModelSchema
 
 from ci_orchestrator.plan.gates import AT_THE_END, BETWEEN_STAGES
 from ci_orchestrator.plan.models import Plan
@@ -20,16 +25,26 @@ _NUMBER = {"type": "integer"}
 _TIME = {"type": ["number", "string"]}
 
 
-class Untitled(GenerateJsonSchema):
-    """A generator that does not repeat each field's name as its title."""
+class Described(GenerateJsonSchema):
+    """A generator that says what stands below each field, and does not repeat its name as its title.
+
+    Not `use_attribute_docstrings`: that reads our source whenever the models are imported, by every command.
+    """
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
 
+    def model_schema(self, schema: ModelSchema) -> dict[str, Any]:
+        written = super().model_schema(schema)
+        kind: type[BaseModel] = schema["cls"]
+        for name, text in _docstrings(kind).items():
+            written["properties"][kind.model_fields[name].alias or name].setdefault("description", text)
+        return written
+
 
 def plan_schema() -> dict[str, Any]:
     """The schema of ``testplan.yaml``."""
-    schema = Plan.model_json_schema(schema_generator=Untitled)
+    schema = Plan.model_json_schema(schema_generator=Described)
     parts = schema["$defs"]
     for part in ("Suite", "RunnerClass", "Gate"):
         del parts[part]["properties"][KEY_NAMED]
@@ -52,6 +67,18 @@ def plan_schema() -> dict[str, Any]:
         "description": "One test plan, run as native CI pipelines or on this machine.",
         "anyOf": _tool_somewhere(),
     }
+
+
+def _docstrings(kind: type[BaseModel]) -> dict[str, str]:
+    """What stands below the fields of a model and of those that it inherits from."""
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__[: kind.__mro__.index(BaseModel)]):
+        (definition,) = ast.parse(inspect.getsource(base)).body
+        for field, below in pairwise(definition.body if isinstance(definition, ast.ClassDef) else ()):
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    found[name] = inspect.cleandoc(text)
+    return found
 
 
 def _commands_of_tool() -> dict[str, Any]:
