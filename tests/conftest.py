@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,3 +26,12 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI") or os.environ.get("CI_ORCHESTRATOR_STRICT") == "1"),
 )
 settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_pytest():
+    """The pytest of small projects loads none of the plugins that stand beside ours: they are half of its start.
+
+    A fixture, as the workers of this very run are started before, and need theirs. Who wants plugins deletes it.
+    """
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import yaml
+from warm_command import run_warm
 
 from ci_orchestrator.api.project import Project
 
@@ -32,16 +33,8 @@ def make_project(root: Path, files: dict[str, str], suites: dict[str, dict] | No
 
 
 def run_cli(project: Project, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run our command in the project."""
-    return subprocess.run(
-        [*CLI, *arguments],
-        cwd=project.root,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    """Run our command in the project, in a process of its own (one that need not import it first)."""
+    return run_warm(arguments, cwd=project.root, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env}, timeout=120)
 
 
 def separate_interpreter(root: Path) -> Path:

@@ -543,8 +543,11 @@ def test_nothing_to_resume_is_said(tmp_path: Path) -> None:
         resume_project(make_project(tmp_path, {}))
 
 
-def test_xdist_and_junit_options_of_the_suite_do_not_get_in_the_way(tmp_path: Path) -> None:
+def test_xdist_and_junit_options_of_the_suite_do_not_get_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("xdist")
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     files = {
         "pytest.ini": "[pytest]\naddopts = -n 2 --junitxml=theirs.xml\n",
         "tests/test_a.py": "def test_a(): pass\ndef test_b(): pass",
