@@ -143,9 +143,13 @@ def test_secrets_stay_out_of_the_log_and_history_is_asked_for(example: Built) ->
 
 
 def test_a_hostile_plan_runs_and_nothing_of_it_is_executed(tmp_path: Path) -> None:
-    """Nor do its commands see what only the report may; and its builds are remembered in a folder."""
+    """Nor do its commands see what only the report may; what was in the workspace before is gone; and the build is
+    remembered in a folder.
+    """
     repo = tmp_path / "repo"
-    repo.mkdir()
+    for left in ("bundles/dtf-node-9/stale", "report/stale", "jobs.json", "history.sqlite", "history.sqlite-wal"):
+        (repo / ".ci-orchestrator" / left).parent.mkdir(parents=True, exist_ok=True)
+        (repo / ".ci-orchestrator" / left).write_text("of another build")
     plan = plans.hostile(memory=str(tmp_path / "memory"), secrets=["GITHUB_TOKEN"])
     (repo / "testplan.yaml").write_text(plan, "utf-8")
     text = plans.rendered(plans.static(plan, plans.HOSTILE_PINS, tool=__version__))
@@ -168,6 +172,8 @@ def test_a_hostile_plan_runs_and_nothing_of_it_is_executed(tmp_path: Path) -> No
     assert run.report["description"].startswith("✓ PASSED: 4 tests passed, none was skipped. Certificate complete")
     assert "no comments and statuses: neither the environment nor the git remote says where" in run.stage("report").log
     assert "no builds remembered" in run.stage("plan").log
+    assert "warning" not in run.log
+    assert not list(run.archive.rglob("stale"))
     assert [path.name[:8] for path in (tmp_path / "memory").iterdir()] == ["history-"]
     assert not (run.archive / ".ci-orchestrator/history.sqlite").exists()
 

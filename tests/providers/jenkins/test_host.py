@@ -149,22 +149,6 @@ def test_an_agent_with_a_free_executor_is_idle_and_one_without_executors_is_none
     assert found == [("a", RunnerState.IDLE, ("a", "linux")), ("b", RunnerState.BUSY, ("b", "linux"))]
 
 
-# -- description -----------------------------------------------------------------------------------
-
-
-def test_the_description_is_text_whatever_is_in_it(server: JenkinsServer) -> None:
-    server.host().describe("2 of 100 failed: <b>é</b> & co=1;x")
-    assert server.runs[REPOSITORY][int(BUILD)].description == "2 of 100 failed: ‹b›é‹/b› ＆ co=1;x"
-    assert len(server.asked) == 1, "the page that Jenkins sends a browser to is not read"
-
-
-def test_the_description_is_not_sent_twice(server: JenkinsServer) -> None:
-    server.fault(Fault.LOST)
-    with pytest.raises(ProviderError):
-        server.host().describe("red")
-    assert len(server.asked) == 1
-
-
 # -- refusals --------------------------------------------------------------------------------------
 
 
@@ -182,9 +166,9 @@ def test_a_wrong_token_and_none(server: JenkinsServer) -> None:
 def test_a_page_is_said_in_a_line(server: JenkinsServer) -> None:
     server.fault(Fault.FORBIDDEN)
     with pytest.raises(ProviderError) as caught:
-        server.host().describe("red")
+        server.host().last_good(BRANCH)
     assert caught.value.what.endswith("HTTP 403 Forbidden: HTTP ERROR 403 ci-bot is missing")
-    assert "*Run/Update*" in caught.value.fix
+    assert "*Job/Read*" in caught.value.fix
 
 
 def test_a_log_in_page_in_place_of_an_answer(server: JenkinsServer, capfd: pytest.CaptureFixture[str]) -> None:
