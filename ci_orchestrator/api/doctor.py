@@ -9,16 +9,15 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ci_orchestrator import __version__
-from ci_orchestrator.api import probes
+from ci_orchestrator.api import probes, wire
+from ci_orchestrator.api.access import of_providers
+from ci_orchestrator.api.checkup import Check, State
 from ci_orchestrator.api.project import STATE, Project
-from ci_orchestrator.api.wire import usable_cpus
 from ci_orchestrator.errors import ExitCode, OrchestratorError, UserError
 from ci_orchestrator.plan.loading import PLAN_FILE
 from ci_orchestrator.plan.models import Plan, Suite
@@ -40,32 +39,16 @@ PROGRAMS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-class State(StrEnum):
-    """How a check ended. `LATER`: absent, and only needed for what is not built yet."""
-
-    OK = "ok"
-    WARNING = "warning"
-    MISSING = "missing"
-    LATER = "later"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing looked at: what was found, and how to mend it when it is not `OK`."""
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
-
-
-def diagnose(project: Path) -> tuple[Check, ...]:
-    """All checks, in the order in which a person wants to read them."""
+def diagnose(project: Path, environ: Mapping[str, str] | None = None) -> tuple[Check, ...]:
+    """All checks, in the order in which a person wants to read them. Providers are asked when this is a build of one,
+    or a repository that was cloned from one; nothing is written there.
+    """
     return (
         Check(name="python", state=State.OK, found=f"{platform.python_version()} ({sys.executable})"),
         Check(name="ci-orchestrator", state=State.OK, found=__version__),
         *_plan_and_interpreters(project),
         _git(project),
+        *of_providers(project, os.environ if environ is None else environ, wire.system_clock()),
         *map(_extra, EXTRAS),
         *_project_folder(project),
         _metrics(),
@@ -193,7 +176,7 @@ def _metrics() -> Check:
 
 
 def _size() -> Check:
-    found = f"{_many(usable_cpus(), 'CPU')}, {probes.memory() / (1 << 30):.1f} GiB of memory"
+    found = f"{_many(wire.usable_cpus(), 'CPU')}, {probes.memory() / (1 << 30):.1f} GiB of memory"
     return Check(name="machine", state=State.OK, found=found)
 
 

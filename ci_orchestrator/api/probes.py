@@ -8,12 +8,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from ci_orchestrator.api import kvm_probe
+
+T = TypeVar("T")
 
 
 def ask(command: Sequence[str], *, seconds: float = 20.0, cwd: Path | None = None) -> tuple[int, str] | None:
@@ -35,6 +40,31 @@ def ask(command: Sequence[str], *, seconds: float = 20.0, cwd: Path | None = Non
             process.communicate(timeout=1.0)
         return None
     return process.returncode, output.decode("utf-8", "replace").strip()
+
+
+def answers(questions: Sequence[Callable[[], T]], *, seconds: float) -> list[T | None]:
+    """What the questions, asked all at once, give within so many seconds together; None for what takes longer.
+
+    It is left behind: looking up the name of a host cannot be ended. Raises what a question raised.
+    """
+    found: list[T | None] = [None] * len(questions)
+    raised: list[BaseException] = []
+
+    def ask_one(number: int) -> None:
+        try:
+            found[number] = questions[number]()
+        except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
+            raised.append(error)
+
+    threads = [threading.Thread(target=ask_one, args=(number,), daemon=True) for number in range(len(questions))]
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    if raised:
+        raise raised[0]
+    return list(found)
 
 
 def kvm_works() -> bool:

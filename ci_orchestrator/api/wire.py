@@ -18,7 +18,7 @@ from ci_orchestrator.errors import MissingPartError, UserError
 from ci_orchestrator.history.opening import Opened
 from ci_orchestrator.history.opening import open_history as open_history  # noqa: PLC0414 - wired through
 from ci_orchestrator.masking import Secret
-from ci_orchestrator.providers import FORGES, HOSTS
+from ci_orchestrator.providers import FORGES, HOSTS, SESSIONS
 from ci_orchestrator.providers.azure import context as azure
 from ci_orchestrator.providers.base import TOKENS, Ci, Context, Place
 from ci_orchestrator.providers.github import context as github
@@ -93,29 +93,40 @@ def tokens_of(kind: str, *, writing: bool = False) -> tuple[str, ...]:
     return (found.writing if writing else ()) or found.tokens
 
 
-def host(place: Place, environ: Mapping[str, str], context: Context, clock: Clock) -> Host:
-    """The adapter of a place where builds run. Raises `MissingPartError`."""
-    found: Host = _adapter("hosts", HOSTS, place, secret=token(place.kind, environ), context=context, clock=clock)
+def token_variable(kind: str, environ: Mapping[str, str]) -> str:
+    """The variable that a provider is shown the token of; empty when there is none."""
+    held = (name for name in tokens_of(kind) if name in environ and token(kind, {name: environ[name]}))
+    return next(held, "")
+
+
+def host(place: Place, environ: Mapping[str, str], context: Context, clock: Clock, *, hasty: bool = False) -> Host:
+    """The adapter of a place where builds run; `hasty`: one that waits for seconds only. Raises `MissingPartError`."""
+    secret = token(place.kind, environ)
+    found: Host = _adapter("hosts", HOSTS, place, secret=secret, context=context, clock=clock, hasty=hasty)
     return found
 
 
-def forge(place: Place, environ: Mapping[str, str], context: Context, clock: Clock) -> Forge:
-    """The adapter of a place where changes live. Raises `MissingPartError`."""
-    found: Forge = _adapter("forges", FORGES, place, secret=token(place.kind, environ), context=context, clock=clock)
+def forge(place: Place, environ: Mapping[str, str], context: Context, clock: Clock, *, hasty: bool = False) -> Forge:
+    """The adapter of a place where changes live, in the same way. Raises `MissingPartError`."""
+    secret = token(place.kind, environ)
+    found: Forge = _adapter("forges", FORGES, place, secret=secret, context=context, clock=clock, hasty=hasty)
     return found
 
 
 def _adapter(
-    kind: str, table: Mapping[str, str], place: Place, *, secret: Secret, context: Context, clock: Clock
+    kind: str, table: Mapping[str, str], place: Place, *, secret: Secret, context: Context, clock: Clock, hasty: bool
 ) -> Any:  # noqa: ANN401 - as `plugins.load`
+    options = {}
     try:
         made = plugins.load(kind, place.kind, table)
+        if hasty and place.kind != "local":
+            options["session"] = plugins.load("sessions", "hasty", SESSIONS)(clock)
     except ImportError:
         raise MissingPartError(
             f"talking to {place.kind} takes a client that is not installed",
             fix=f"pip install 'ci-orchestrator[{place.kind}]'",
         ) from None
-    return made(place, secret, context=context, clock=clock)
+    return made(place, secret, context=context, clock=clock, **options)
 
 
 def _provider(environ: Mapping[str, str]) -> str:
@@ -161,6 +172,7 @@ __all__ = [
     "this_ci",
     "this_context",
     "token",
+    "token_variable",
     "tokens_of",
     "usable_cpus",
 ]

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ci_orchestrator.api.doctor import Check, State, diagnose, verdict
+from ci_orchestrator.api.checkup import Check, State
+from ci_orchestrator.api.doctor import diagnose, verdict
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.errors import ExitCode
 
@@ -16,6 +17,7 @@ _STYLES: Mapping[State, str] = {
     State.OK: "green",
     State.WARNING: "yellow",
     State.MISSING: "red",
+    State.UNKNOWN: "cyan",
     State.LATER: "dim",
 }
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ci_orchestrator.api import probes
-from ci_orchestrator.api.doctor import Check, State, diagnose, verdict
+from ci_orchestrator.api.checkup import Check, State
+from ci_orchestrator.api.doctor import diagnose, verdict
 from ci_orchestrator.api.wire import usable_cpus
 from ci_orchestrator.errors import ExitCode
 
@@ -25,7 +26,7 @@ def plan(folder: Path, python: str) -> None:
 
 def test_a_good_project(tmp_path: Path) -> None:
     plan(tmp_path, sys.executable)
-    checks = diagnose(tmp_path)
+    checks = diagnose(tmp_path, {})
     assert verdict(checks) is ExitCode.OK, checks
     found = by_name(checks)
     assert found["pytest (unit)"].found == f"pytest {pytest.__version__} in {sys.executable}"
@@ -36,7 +37,7 @@ def test_a_good_project(tmp_path: Path) -> None:
 
 def test_everything_that_is_not_ok_has_a_remedy(tmp_path: Path) -> None:
     plan(tmp_path, str(tmp_path / "no-python"))
-    checks = diagnose(tmp_path)
+    checks = diagnose(tmp_path, {})
     assert all(check.remedy for check in checks if check.state is not State.OK)
     assert by_name(checks)["pytest (unit)"].state is State.MISSING
     assert verdict(checks) is ExitCode.USER_ERROR
@@ -48,13 +49,13 @@ def test_the_programs_of_other_tools(tool: str, tmp_path: Path, monkeypatch: pyt
     programs = tmp_path / "node_modules" / ".bin"
     programs.mkdir(parents=True)
     monkeypatch.setenv("PATH", str(programs))
-    missing = by_name(diagnose(tmp_path))[f"{tool} (other)"]
+    missing = by_name(diagnose(tmp_path, {}))[f"{tool} (other)"]
     assert missing.state is State.MISSING
     assert missing.remedy.startswith("install")
     for name in (tool, "node"):
         (programs / name).write_text("#!/bin/sh\n")
         (programs / name).chmod(0o755)
-    found = by_name(diagnose(tmp_path))[f"{tool} (other)"]
+    found = by_name(diagnose(tmp_path, {}))[f"{tool} (other)"]
     assert (found.state, found.found) == (State.OK, str(programs / tool))
 
 
@@ -73,25 +74,25 @@ def test_which_pytest_is_good_enough(says: str, state: State, tmp_path: Path) ->
     python.write_text(f"#!/bin/sh\n{says}\n")
     python.chmod(0o755)
     plan(tmp_path, str(python))
-    assert by_name(diagnose(tmp_path))["pytest (unit)"].state is state
+    assert by_name(diagnose(tmp_path, {}))["pytest (unit)"].state is state
 
 
 def test_a_broken_plan_is_told(tmp_path: Path) -> None:
     (tmp_path / "testplan.yaml").write_text("version: 99\n")
-    checks = diagnose(tmp_path)
+    checks = diagnose(tmp_path, {})
     assert by_name(checks)["plan"].state is State.MISSING
     assert verdict(checks) is ExitCode.USER_ERROR
 
 
 def test_no_plan_is_only_a_warning(tmp_path: Path) -> None:
-    assert by_name(diagnose(tmp_path))["plan"].state is State.WARNING
+    assert by_name(diagnose(tmp_path, {}))["plan"].state is State.WARNING
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
-        assert by_name(diagnose(tmp_path))["state folder"].state is State.MISSING
+        assert by_name(diagnose(tmp_path, {}))["state folder"].state is State.MISSING
     finally:
         tmp_path.chmod(0o700)
 
