@@ -39,6 +39,10 @@ from engines.gitlab.program import corrected
 STATE = ".gitlab-ci-local"
 TESTS = Path(__file__).resolve().parent
 CONTAINERS = TESTS / "engines" / "gitlab" / "containers.sh"
+ELSEWHERE = ("CI_API_V4_URL", "CI_PROJECT_PATH", "CI_SERVER_URL")
+"""Variables by which a project may tell its jobs of a GitLab elsewhere: of others the engine warns, on its stdout."""
+UNCHECKED = "--no-json-schema-validation"
+"""Of a file that a run has checked, or will: it takes most of the time of looking at one."""
 FINISHED = re.compile(r" finished in [\d.]+ \S+(?: +(?:WARN|FAIL) (?P<code>\d+) *)?$")
 
 
@@ -108,8 +112,8 @@ class _Engine:
         begin = re.search(r"^\[(?=\]?$)", text, re.MULTILINE)  # after the warnings, which share its stream
         return list(json.loads(text[begin.start() :])) if begin else []
 
-    def preview(self) -> dict[str, Any]:
-        return dict(yaml.safe_load(_passed(self("--preview")).out))
+    def preview(self, *options: str) -> dict[str, Any]:
+        return dict(yaml.safe_load(_passed(self("--preview", *options)).out))
 
 
 def _passed(output: Output) -> Output:
@@ -131,6 +135,7 @@ def _engine(
     git_repository(repo, env)
     _stand_before_rsync(home / "bin")
     given = [part for name, value in sorted((variables or {}).items()) for part in ("--variable", f"{name}={value}")]
+    env["GCL_IGNORE_PREDEFINED_VARS"] = ",".join(ELSEWHERE)
     env |= {"ENGINE_RSYNC": str(rsync), "ENGINE_PARENT": str(home / "parent.yml")}
     program = corrected(node_package("gitlab-ci-local"), home / "engine")
     return _Engine(program, repo, file, env, tuple(given))
@@ -171,25 +176,28 @@ def execute(
     variables: Mapping[str, str] | None = None,
     path: Sequence[Path] = (),
     timeout: float = 120,
+    again: Sequence[str] = (),
 ) -> Run:
     """Run the pipeline in `repo` (made a git repository if it is none) and report on every job.
 
     `variables` are the project's CI/CD variables, `path` folders to put before PATH, `timeout` seconds for all of it.
+    `again`: run these jobs alone, as another try in the pipeline that ran here last (the parent's jobs only).
     EngineError: the file is refused, `needs` go in a circle (the engine would spin for ever), or time ran out.
     """
     with tempfile.TemporaryDirectory() as home:
         engine = _engine(repo, Path(home), file=file, variables=variables, path=path)
-        expanded = engine.preview()
+        expanded = engine.preview(UNCHECKED)
         refuse_cycles(expanded)
         (Path(home) / "parent.yml").write_text(yaml.safe_dump(expanded), encoding="utf-8")
-        listed = engine.listed()
-        for left_over in ("artifacts", "includes", "output"):
+        listed = engine.listed(UNCHECKED)
+        for left_over in () if again else ("artifacts", "includes", "output"):
             shutil.rmtree(repo / STATE / left_over, ignore_errors=True)
-        shell = ("--force-shell-executor", "--shell-isolation", "--container-executable", str(CONTAINERS))
-        output = engine(*shell, timeout=timeout)
+        shell = ("--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source")
+        shell += ("--container-executable", str(CONTAINERS))
+        output = engine(*shell, *again, timeout=timeout)
         found = [*_jobs_of(engine, (), listed)]
     _refuse_shared_names(found)
-    if output.code not in {0, 1} or "pipeline finished in" not in output.err:
+    if output.code not in {0, 1} or not (again or "pipeline finished in" in output.err):
         raise EngineError(f"gitlab-ci-local broke down:\n{output.text[-4000:]}")
     ends = _ends(output, found)
     return Run(output.code, tuple(_job_run(repo, ends, pipeline, job) for pipeline, job in found), output.text)
@@ -220,7 +228,9 @@ def _jobs_of(engine: _Engine, pipeline: tuple[str, ...], listed: list[dict[str, 
             below = _Engine(engine.program, engine.repo, child, engine.env, engine.variables)
             refuse_cycles(yaml.safe_load((engine.repo / child).read_text(encoding="utf-8")))
             yield from _jobs_of(
-                below, (*pipeline, job["name"]), below.listed("--variable", "CI_PIPELINE_SOURCE=parent_pipeline")
+                below,
+                (*pipeline, job["name"]),
+                below.listed(UNCHECKED, "--variable", "CI_PIPELINE_SOURCE=parent_pipeline"),
             )
 
 

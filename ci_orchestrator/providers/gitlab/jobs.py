@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.plan.pipeline import GateJob, Pipeline, Shape, StageJobs
-from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, plan_option, report_options
-from ci_orchestrator.providers.gitlab import setup, words
-from ci_orchestrator.providers.gitlab.context import DOTENV
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, extras, plan_option, report_options
+from ci_orchestrator.providers.gitlab import memory, setup, tries, words
+from ci_orchestrator.providers.gitlab.context import DOTENV, QUALITY
 from ci_orchestrator.providers.gitlab.needs import Group, Link, Waits, needs
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE, TOOL, commands, install
 from ci_orchestrator.providers.yaml import Flow, Note, Value
@@ -16,18 +16,29 @@ from ci_orchestrator.providers.yaml import Flow, Note, Value
 Job = dict[str, Value]
 
 WITH_TOOL = ".with ci-orchestrator"
+WITH_EXTRAS = ".with ci-orchestrator and extras"
 TEST = ".test job"
 TAKE_OVER = "take over the lock"
 """The first job of a child pipeline: it hands on what the parent's plan job made."""
 VARIABLE = "CI_ORCHESTRATOR_JOB"
 CHILD = f"{STATE}/pipeline.yml"
-HISTORY = f"{STATE}/history.sqlite"
-PARENT = "PARENT_PIPELINE_ID"
+_MEMORIES = {"postgres", "s3"}
+"""Extras that fetching the history can take."""
 
 
-def tool(pipeline: Pipeline) -> Job:
-    """What the jobs that run ci-orchestrator have in common."""
-    return {"before_script": [*enter(pipeline), "\n".join(install(pipeline.tool_version)) + "\n"]}
+def tool(pipeline: Pipeline, *, more: Sequence[str] = ()) -> Job:
+    """What the jobs that run ci-orchestrator have in common. `more`: its extras."""
+    return {"before_script": [*enter(pipeline), "\n".join(install(pipeline.tool_version, more)) + "\n"]}
+
+
+def plans_with(pipeline: Pipeline) -> str:
+    """What the plan job extends: some places where a history is kept take an extra."""
+    return WITH_EXTRAS if _MEMORIES & {*extras(pipeline)} else WITH_TOOL
+
+
+def reports_with(pipeline: Pipeline) -> str:
+    """What the report extends."""
+    return WITH_EXTRAS if extras(pipeline) else WITH_TOOL
 
 
 def enter(pipeline: Pipeline) -> list[str]:
@@ -39,16 +50,21 @@ def plan(pipeline: Pipeline) -> Job:
     """The job that plans: within the pinned jobs of a static pipeline, or handing a child pipeline to GitLab."""
     dynamic = pipeline.shape is Shape.DYNAMIC
     caches = [setup.cache(pipeline.planning.cache, pipeline.root, "plan", strict=False)]
-    caches += [_history(pipeline, "pull")] if dynamic else []
+    caches += [memory.cache(pipeline, "pull")] if dynamic and not pipeline.memory else []
     return {
-        "extends": WITH_TOOL,
+        "extends": plans_with(pipeline),
         "stage": "plan",
         **setup.image(pipeline.shared_container, pipeline.planning.toolchain),
         **words.tags(pipeline.control),
         "timeout": words.duration(CONTROL_SECONDS),
         **_optional("variables", words.variables(pipeline.planning_env)),
         **_optional("cache", [one for one in caches if one is not None]),
-        "script": [*setup.preparation(pipeline.planning, ()), _plan_command(pipeline)],
+        "script": [
+            *memory.fetch(pipeline),
+            *memory.hidden(pipeline, pipeline.planning_secrets),
+            *setup.preparation(pipeline.planning, ()),
+            _plan_command(pipeline),
+        ],
         "artifacts": {
             "expire_in": words.expiry(pipeline.retain),
             "paths": Flow([words.inside(pipeline.root, path) for path in (LOCK, *([CHILD] if dynamic else []))]),
@@ -69,25 +85,12 @@ def _ours(pipeline: Pipeline, command: str, *options: str) -> list[str]:
     return [TOOL, command, *plan_option(pipeline), *options]
 
 
-def _history(pipeline: Pipeline, policy: str) -> Value:
-    """Past durations, kept between pipelines; what is on the default branch counts, and merge requests may read it."""
-    always = {} if policy == "pull" else {"when": "always"}
-    path = words.inside(pipeline.root, HISTORY)
-    return {
-        "key": "ci-orchestrator-history",
-        "paths": Flow([path]),
-        "policy": policy,
-        "unprotect": True,
-        **always,
-    }
-
-
 def take_over(pipeline: Pipeline) -> Job:
     """The lock of the parent's plan job, for all jobs of the child."""
     return {
         "stage": "plan",
         **words.tags(pipeline.control),
-        "needs": [Flow({"pipeline": f"${PARENT}", "job": "plan"})],
+        "needs": [Flow({"pipeline": f"${tries.PARENT}", "job": "plan"})],
         "variables": {"GIT_STRATEGY": "none"},
         "script": [*enter(pipeline), f"test -s {LOCK}"],
         "artifacts": {
@@ -99,7 +102,8 @@ def take_over(pipeline: Pipeline) -> Job:
 
 def tests(pipeline: Pipeline, stage: StageJobs, waits: Value) -> Job:
     """The test jobs of a stage, but for their ids, which they find in `VARIABLE`."""
-    ready = setup.preparation(stage.setup, stage.secrets)
+    kept = setup.cache(stage.setup.cache, pipeline.root, stage.runner)
+    command = shlex.join(_ours(pipeline, "run", "--lock", LOCK))
     return {
         "extends": WITH_TOOL,
         "stage": tests_stage(stage.level),
@@ -110,8 +114,13 @@ def tests(pipeline: Pipeline, stage: StageJobs, waits: Value) -> Job:
         "timeout": words.duration(stage.timeout, more=MARGIN),
         **({"resource_group": f"{_turn(pipeline, stage)}-$CI_PIPELINE_IID"} if stage.at_once == 1 else {}),
         **_optional("variables", _test_variables(pipeline, stage)),
-        **_optional("cache", setup.cache(stage.setup.cache, pipeline.root, stage.runner)),
-        "script": [*ready, f'{shlex.join(_ours(pipeline, "run", "--lock", LOCK))} --job "${VARIABLE}"'],
+        "cache": [*([] if kept is None else [kept]), tries.cache(pipeline, VARIABLE)],
+        "script": [
+            *memory.hidden(pipeline, stage.secrets),
+            tries.sorted_out(pipeline),
+            *setup.preparation(stage.setup, stage.secrets),
+            f'{command} --job "${VARIABLE}" --resume',
+        ],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(stage.retain),
@@ -209,43 +218,24 @@ def reaction(pipeline: Pipeline, one: GateJob, verdict: str, groups: Sequence[Gr
 def report(pipeline: Pipeline, bundles: Sequence[str]) -> Job:
     """The last job, whatever became of the others. `bundles`: the jobs to collect from, all of them when empty."""
     jobs = sum(matrix.most for stage in pipeline.stages for matrix in stage.matrices)
-    job: Job = {
-        "extends": WITH_TOOL,
+    command = shlex.join(_ours(pipeline, "report", "--lock", LOCK, "--out", REPORT, *report_options(pipeline)))
+    quality = {"reports": {"codequality": words.inside(pipeline.root, f"{REPORT}/{QUALITY}")}}
+    return {
+        "extends": reports_with(pipeline),
         "stage": "report",
-        "when": "always",
         **words.tags(pipeline.control),
         "image": setup.OWN_IMAGE,
         **({"dependencies": list(bundles)} if bundles else {}),
         "timeout": words.duration(max(CONTROL_SECONDS, jobs)),
-        "script": [shlex.join(_ours(pipeline, "report", "--lock", LOCK, "--out", REPORT, *report_options(pipeline)))],
+        **memory.kept(pipeline),
+        "script": [*memory.missed(pipeline), command],
         "artifacts": {
             "when": "always",
             "expire_in": words.expiry(pipeline.retain),
             "expose_as": "test report",
             "paths": Flow([words.inside(pipeline.root, f"{REPORT}/")]),
+            **(quality if pipeline.publish else {}),
         },
-    }
-    return _remembering(pipeline, job) if pipeline.shape is Shape.DYNAMIC else job
-
-
-def _remembering(pipeline: Pipeline, job: Job) -> Job:
-    """The report, adding to the history on the default branch."""
-    del job["when"]
-    script, artifacts = job.pop("script"), job.pop("artifacts")
-    return {
-        **job,
-        "rules": [
-            {
-                "if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH",
-                "when": "always",
-                "variables": {"HISTORY_CACHE": "pull-push"},
-            },
-            {"when": "always"},
-        ],
-        "variables": {"HISTORY_CACHE": "pull"},
-        "cache": [_history(pipeline, "$HISTORY_CACHE")],
-        "script": script,
-        "artifacts": artifacts,
     }
 
 
@@ -262,7 +252,7 @@ def run_child(pipeline: Pipeline) -> Job:
             "include": [{"artifact": words.inside(pipeline.root, CHILD), "job": "plan"}],
             "strategy": "depend",
         },
-        "variables": {PARENT: "$CI_PIPELINE_ID"},
+        "variables": {tries.PARENT: "$CI_PIPELINE_ID"},
     }
 
 

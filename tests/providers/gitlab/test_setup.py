@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from providers.gitlab.shell import sh
 
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Cache, Setup, Toolchain
 from ci_orchestrator.providers.gitlab import setup, words
-
-
-def sh(lines: list[str], place: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the lines as a runner does."""
-    path = f"{place / 'bin'}:/usr/bin:/bin"
-    return subprocess.run(
-        ["sh", "-e", "-c", "\n".join(lines)],
-        cwd=place,
-        env={"PATH": path, "HOME": str(place / "home"), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def program(place: Path, name: str, printed: str) -> None:
