@@ -73,6 +73,7 @@ def _tests(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matrix)
         steps.download_lock(pipeline),
         steps.download_earlier(pipeline),
         steps.run(pipeline, "Run the tests", words, env=stage.env, secrets=stage.secrets),
+        steps.drop_earlier(pipeline),
         steps.publish_bundle(pipeline, f"$({steps.JOB})", BUNDLES),
     ]
     job: Job = {"job": matrix.id, "displayName": stage.name}

@@ -22,6 +22,7 @@ LOCK_NAME = "CI_ORCHESTRATOR_LOCK"
 """The variable that has the name of the lock's artifact."""
 ATTEMPT = "$(System.JobAttempt)"
 _OF_THE_JOB = "System.AccessToken"
+_EARLIER = f"{BUNDLES}/earlier"
 _LATER = "ne(variables['System.JobAttempt'], '1')"
 SOURCES = "$(Build.SourcesDirectory)"
 _FORK = "and(eq(variables['Build.Reason'], 'PullRequest'), ne(variables['System.PullRequest.IsFork'], 'False'))"
@@ -133,11 +134,10 @@ def publish(pipeline: Pipeline, title: str, path: str, artifact: str, condition:
 
 
 def publish_bundle(pipeline: Pipeline, job: str, path: str) -> Step:
-    """Keep the bundle that this attempt of a job left below `path`, also a red one's, also when the run is stopped.
-    Those of earlier attempts, which may lie beside it, are kept already.
+    """Keep a job's bundle, also a red one's, also when the run is stopped. In the artifact it is a directory of the
+    artifact's name: whatever a pattern is held against, it begins with that.
     """
-    name = f"dtf-{job}-{ATTEMPT}"
-    return publish(pipeline, "Keep the bundle", f"{path}/{name}", name, "always()")
+    return publish(pipeline, "Keep the bundle", path, f"dtf-{job}-{ATTEMPT}", "always()")
 
 
 def download_lock(pipeline: Pipeline) -> Step:
@@ -146,13 +146,15 @@ def download_lock(pipeline: Pipeline) -> Step:
     return task("DownloadPipelineArtifact@2", "Fetch the lock", inputs)
 
 
-def download_bundles(
-    pipeline: Pipeline, patterns: Sequence[str], title: str = "Fetch the bundles", condition: str = ""
-) -> Step:
-    """Fetch bundles. None is no error here: whoever reads them says what is missing."""
+def download_bundles(pipeline: Pipeline, patterns: Sequence[str]) -> Step:
+    """Fetch bundles. None is no error here: whoever reads them says what is missing.
+
+    With the artifact's name patterns begin by https://learn.microsoft.com/azure/devops/pipelines/artifacts/pipeline-artifacts
+    (*Multiple artifacts*), without it by https://github.com/microsoft/azure-pipelines-agent/issues/3416.
+    """
     inputs: Step = {"itemPattern": "\n".join(f"{pattern}/**" for pattern in patterns)}
     inputs["targetPath"] = place(pipeline, BUNDLES)
-    step = task("DownloadPipelineArtifact@2", title, inputs, condition)
+    step = task("DownloadPipelineArtifact@2", "Fetch the bundles", inputs)
     return {**step, "continueOnError": True}
 
 
@@ -160,8 +162,16 @@ def download_earlier(pipeline: Pipeline) -> Step:
     """Fetch what earlier attempts of this very job left: no job's name has a hyphen. None is no error: it may have died
     with its agent.
     """
+    inputs: Step = {"itemPattern": f"dtf-$({JOB})-*/**", "targetPath": place(pipeline, _EARLIER)}
     title = "Fetch the bundles of earlier attempts"
-    return download_bundles(pipeline, [f"dtf-$({JOB})-*"], title, every(["succeeded()", _LATER]))
+    step = task("DownloadPipelineArtifact@2", title, inputs, every(["succeeded()", _LATER]))
+    return {**step, "continueOnError": True}
+
+
+def drop_earlier(pipeline: Pipeline) -> Step:
+    """The bundles of earlier attempts are kept already; a second copy of one would be counted as more tries."""
+    step = bash(pipeline, "Drop the bundles of earlier attempts", [f"rm -rf {_EARLIER}"])
+    return {**step, "condition": every(["always()", _LATER])}
 
 
 def publish_lock(pipeline: Pipeline) -> Iterator[Step]:

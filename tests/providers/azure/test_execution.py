@@ -131,7 +131,7 @@ def test_a_later_attempt_runs_what_did_not_pass_and_each_try_counts_once(two_att
         "dtf-unit_2of2-1",
         again,
     ]
-    files = {"events.ndjson", "manifest.json", "results/junit.xml"}
+    files = {f"{again}/{name}" for name in ("events.ndjson", "manifest.json", "results/junit.xml")}
     assert set(two_attempts.kept[again]) == files, "and none of the first attempt"
 
 
