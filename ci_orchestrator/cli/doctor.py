@@ -24,7 +24,10 @@ _STYLES: Mapping[State, str] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing of its own."""
-    parser.description = f"{parser.description} Exits with 2 while something that is required is missing."
+    parser.description = (
+        f"{parser.description} In a build, and in a clone of a repository at a provider, that is asked what the token "
+        "may do; nothing is written. Exits with 2 while something that is required is missing."
+    )
 
 
 def run(args: argparse.Namespace) -> ExitCode:
