@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import quote, unquote
 
 import yaml
-from servers.base import BRANCH, BUILD, REPOSITORY, TOKEN, Answer, Asked, Service, json_answer, serving, zipped
+from servers.base import BRANCH, BUILD, MERGED, REPOSITORY, TOKEN, Answer, Asked, Service, json_answer, serving, zipped
 
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.masking import Secret
@@ -40,7 +40,10 @@ class Run:
     result: str | None = None
     revision: str = ""
     branch: str = ""
-    description: str | None = None
+    marked: str = ""
+    """What was merged, where `revision` is a merge that Jenkins made."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Revisions by address, of what the pipeline fetched before its own repository."""
     files: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -54,6 +57,10 @@ class JenkinsServer(Service):
         self.prefix = prefix
         self.kinds: dict[str, str] = {"acme": "Folder", REPOSITORY: "WorkflowJob"}
         self.runs: dict[str, dict[int, Run]] = {REPOSITORY: {int(BUILD): Run(int(BUILD))}}
+        self.opened: dict[str, str] = {}
+        """Where the changes of jobs can be opened."""
+        self.anonymous = False
+        """Take whoever asks for anybody."""
         self.executors: dict[str, Sequence[bool]] = {}
         """Of agents with several: whether each is idle."""
 
@@ -75,6 +82,14 @@ class JenkinsServer(Service):
     def add_build(self, build: Build, *, good: bool, job: str = REPOSITORY) -> None:
         run = self._run(job, int(build.id))
         run.result, run.revision, run.branch = "SUCCESS" if good else "FAILURE", build.revision, build.branch
+        if build.change:
+            run.revision, run.branch, run.marked = MERGED, f"PR-{build.change}", build.revision
+            self.opened[job] = f"https://github.com/{REPOSITORY}/pull/{build.change}"
+
+    def told(self, build: Build) -> Build:
+        """Of a change neither the branch is told, nor whether it is of a fork."""
+        told = replace(build, id=f"{REPOSITORY}#{build.id}")
+        return replace(told, branch="", base="", fork=True) if build.change else told
 
     def add_artifact(self, name: str, files: Mapping[str, bytes], *, build: str = BUILD) -> None:
         job, _, number = build.rpartition("#")
@@ -112,7 +127,8 @@ class JenkinsServer(Service):
             if found is not None:
                 if unknown := sorted(set(asked.query) - set(operation["parameters"])):
                     self.problem(f"{asked.method} {path}: unknown parameters {unknown}")
-                self._check_form(asked, operation.get("form", []))
+                if asked.body:
+                    self.problem(f"{asked.method} {path}: nothing is to be sent")
                 return getattr(self, f"_{name}")(asked, **found)
         self.problem(f"{asked.method} {path}: no such operation")
         return self.refusal(404)
@@ -121,10 +137,9 @@ class JenkinsServer(Service):
         right = base64.b64encode(f"{USER}:{TOKEN}".encode()).decode()
         return asked.headers.get("authorization") in {f"Basic {right}", f"Bearer {TOKEN}"}
 
-    def _check_form(self, asked: Asked, fields: Sequence[str]) -> None:
-        sent = parse_qs(asked.body.decode(), keep_blank_values=True)
-        if sorted(sent) != sorted(fields):
-            self.problem(f"{asked.method} {asked.path}: form fields {sorted(sent)}, not {sorted(fields)}")
+    def _whoami(self, asked: Asked) -> Answer:
+        who = {"name": "anonymous" if self.anonymous else USER, "anonymous": self.anonymous}
+        return self._exported(asked, "WhoAmI", {**who, "authenticated": not self.anonymous})
 
     def _computers(self, asked: Asked) -> Answer:
         every = [
@@ -161,6 +176,9 @@ class JenkinsServer(Service):
         if self.kinds[name] == "WorkflowJob":
             runs = [self.runs[name][number] for number in sorted(self.runs[name], reverse=True)]
             told["builds"] = [self._told(item, run) for run in runs[:100]]
+            told["actions"] = (
+                [{}, {"objectUrl": self.opened[name], "objectDisplayName": "Faster"}] if name in self.opened else [{}]
+            )
             told["lastStableBuild"] = next((self._told(item, run) for run in runs if run.result == "SUCCESS"), None)
         return self._exported(asked, self.kinds[name], told)
 
@@ -169,15 +187,19 @@ class JenkinsServer(Service):
         return self._exported(asked, "WorkflowRun", self._told(item, run)) if run else self.refusal(404)
 
     def _told(self, item: str, run: Run) -> Mapping[str, Any]:
-        git = {"SHA1": run.revision, "branch": [{"SHA1": run.revision, "name": f"refs/remotes/origin/{run.branch}"}]}
+        fetched = [
+            _fetched(run.number, url, revision, revision, "main") for url, revision in sorted(run.libraries.items())
+        ]
+        if run.revision:
+            address = f"https://github.com/{REPOSITORY}.git"
+            fetched.append(_fetched(run.number, address, run.revision, run.marked or run.revision, run.branch))
         return {
             "number": run.number,
             "url": f"{self.url}{self.prefix}{item}/{run.number}/",
             "result": run.result,
             "building": run.result is None,
             "timestamp": 1_700_000_000_000 + run.number,
-            "description": run.description,
-            "actions": [{}, {"lastBuiltRevision": git}] if run.revision else [{}],
+            "actions": [{}, *fetched],
             "artifacts": [
                 {"displayPath": None, "fileName": PurePosixPath(path).name, "relativePath": path} for path in run.files
             ],
@@ -201,13 +223,6 @@ class JenkinsServer(Service):
     def _is_there(self, run: Run, parts: Sequence[str]) -> bool:
         return any(name.startswith("/".join(parts) + "/") for name in run.files)
 
-    def _description(self, asked: Asked, item: str, number: str) -> Answer:
-        run = self.runs.get(_full_name(item), {}).get(int(number))
-        if run is None:
-            return self.refusal(404)
-        run.description = parse_qs(asked.body.decode())["description"][0]
-        return Answer(302, b"", {"Location": f"{self.url}{item}/{number}/"})
-
     def _exported(self, asked: Asked, kind: str, value: Mapping[str, Any]) -> Answer:
         """What is left of a value by `tree`; every name in that must be one of the type's fields.
 
@@ -221,6 +236,21 @@ class JenkinsServer(Service):
         except ValueError as error:
             self.problem(f"{asked.path}: {error}")
             return self.refusal(400)
+
+
+def _fetched(number: int, address: str, revision: str, marked: str, branch: str) -> dict[str, Any]:
+    """What the Git plugin keeps of a repository that a build fetched, with what the build before it did."""
+
+    def commit(sha: str) -> dict[str, Any]:
+        return {"SHA1": sha, "branch": [{"SHA1": sha, "name": f"refs/remotes/origin/{branch}"}]}
+
+    before = {"buildNumber": number - 1, "marked": commit("0" * 40), "revision": commit("0" * 40)}
+    this = {"buildNumber": number, "marked": commit(marked), "revision": commit(revision)}
+    return {
+        "lastBuiltRevision": commit(revision),
+        "buildsByBranchName": {"refs/remotes/origin/before": before, f"refs/remotes/origin/{branch}": this},
+        "remoteUrls": [address],
+    }
 
 
 def _matched(template: str, path: str) -> dict[str, str] | None:
@@ -291,7 +321,9 @@ def _typed(kind: str, value: Any, tree: tuple[Tree, slice]) -> Any:
         return None
     kind = kind.rstrip("?")
     if kind.startswith("["):
-        return [_filtered(kind[1:-1], one, inner) for one in value[part]]
+        return [_typed(kind[1:-1], one, (inner, slice(None))) for one in value[part]]
+    if kind.startswith("{"):
+        return {name: _filtered(kind[1:-1], one, inner) for name, one in value.items()}
     if kind in _PLAIN:
         if not isinstance(value, _PLAIN[kind]) or inner:
             raise ValueError(f"{value!r} is no {kind}")

@@ -18,10 +18,12 @@ import requests
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.errors import ProviderError
 from ci_orchestrator.masking import Secret
+from ci_orchestrator.providers.access import Access, Right, tried
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.http import Meter, meter_of
+from ci_orchestrator.providers.jenkins import builds
 from ci_orchestrator.providers.jenkins.line import Fields, Line, job_path
-from ci_orchestrator.providers.jenkins.permissions import ARTIFACTS, BUILDS, DESCRIPTION, RUNNERS
+from ci_orchestrator.providers.jenkins.permissions import ARTIFACTS, BUILD, BUILDS, CHECKING, RUNNERS
 from ci_orchestrator.providers.online import Ability, Artifact, Build, Runner, RunnerState
 from ci_orchestrator.providers.transfer import stage
 
@@ -35,9 +37,7 @@ _KEPT = re.compile(
 _LOCK = re.compile(r"(?P<state>(?:.*/)?\.ci-orchestrator)/plan\.lock\.json", re.DOTALL)
 _BUILD = re.compile(r"(?:(?P<job>[^#]+)#)?(?P<number>[0-9]{1,10})", re.ASCII)
 _GIT = "actions[lastBuiltRevision[SHA1,branch[name]]]"
-_REMOTE = re.compile(r"(?:refs/remotes/[^/]+/|refs/heads/|origin/)")
 _MULTIBRANCH = "WorkflowMultiBranchProject"
-_MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
 
 
 class JenkinsHost:
@@ -95,6 +95,13 @@ class JenkinsHost:
             fix="its build discarder deletes old builds; `artifacts: retain` of the plan says when",
         )
 
+    def build(self, name: str) -> Build:
+        """See `online.Host`. `name`: as `build` of `artifacts`. See `builds` for what Jenkins tells of a change."""
+        path = self._path(name)
+        found = self._line.read(BUILD, path, builds.BUILD)
+        job = self._line.read(BUILD, path.rpartition("/")[0], builds.JOB)
+        return builds.read(name, found, job, self._context.forge)
+
     def last_good(self, branch: str) -> Build | None:
         """See `online.Host`: a build that is stable. Of a multibranch project, that of the branch's own job."""
         job = self._place.repository
@@ -115,9 +122,14 @@ class JenkinsHost:
         every = (_runner(one) for one in _objects(found.get("computer")) if _number(one.get("numExecutors")))
         yield from sorted(every, key=lambda runner: runner.name)
 
-    def describe(self, text: str) -> None:
-        """Make `text` the description of this build. Nothing in it is read as HTML, whatever Jenkins formats it as."""
-        self._line.post(DESCRIPTION, f"{self._path('')}/submitDescription", {"description": text.translate(_MARKUP)})
+    def check(self) -> tuple[Access, ...]:
+        """See `online.Host`. Whoever asks with a user and a token that do not fit is refused at once, or is anybody."""
+        if self._line.read(CHECKING, "/whoAmI", "anonymous,authenticated").get("authenticated") is not True:
+            raise ProviderError("Jenkins does not know the token", fix=CHECKING.fixes[401])
+        return (
+            tried(Right.ARTIFACTS, lambda: self._line.read(ARTIFACTS, job_path(self._place.repository), "name")),
+            tried(Right.RUNNERS, lambda: self._line.read(RUNNERS, "/computer", "displayName")),
+        )
 
     def _last_stable(self, project: str, branch: str) -> Build | None:
         job = f"{project}/{quote(branch, safe=' ~!$()+,-.;=@_')}"
@@ -161,7 +173,7 @@ def _build(job: str, fields: Fields) -> Build:
     return Build(
         id=f"{job}#{fields.get('number')}",
         revision=str(revision.get("SHA1", "")),
-        branch=branch[found.end() :] if (found := _REMOTE.match(branch)) else branch,
+        branch=builds.branch_called(branch),
         url=str(fields.get("url", "")),
     )
 

@@ -68,13 +68,6 @@ class Line:
                 answer.raise_for_status()
                 yield from pieces(answer)
 
-    def post(self, operation: Operation, path: str, form: Mapping[str, str]) -> None:
-        """Submit a form. A token needs no crumb: https://www.jenkins.io/doc/book/security/csrf-protection/."""
-        with self._asking(operation):
-            # Jenkins sends a browser on to a page, which nobody reads here.
-            answer = self._jenkins.requester.post_url(f"{self._root}{path}", data=dict(form), allow_redirects=False)
-            answer.raise_for_status()
-
     def _data(self, path: str, tree: str) -> Fields:
         found = self._jenkins.get_data(f"{self._root}{path}/api/json", tree=tree)
         if not isinstance(found, dict):

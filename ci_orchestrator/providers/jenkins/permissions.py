@@ -33,10 +33,16 @@ class Operation:
         }
 
 
+CHECKING = Operation(what="asking whose the token is", permission="*Overall/Read*", requests=("GET /whoAmI/api/json",))
 ARTIFACTS = Operation(
     what="listing and downloading artifacts",
     permission="*Job/Read* (and *Run/Artifacts* where Jenkins is configured to have that)",
     requests=("GET {job}/{build}/api/json", "GET {job}/{build}/artifact/{pattern}/*zip*/{name}.zip"),
+)
+BUILD = Operation(
+    what="reading a build",
+    permission="*Job/Read*",
+    requests=("GET {job}/{build}/api/json", "GET {job}/api/json"),
 )
 BUILDS = Operation(
     what="finding the last good build",
@@ -44,7 +50,4 @@ BUILDS = Operation(
     requests=("GET {job}/api/json", "GET {folder}/api/json"),
 )
 RUNNERS = Operation(what="listing agents", permission="*Overall/Read*", requests=("GET /computer/api/json",))
-DESCRIPTION = Operation(
-    what="describing the build", permission="*Run/Update*", requests=("POST {job}/{build}/submitDescription",)
-)
-EVERY = (ARTIFACTS, BUILDS, RUNNERS, DESCRIPTION)
+EVERY = (CHECKING, ARTIFACTS, BUILD, BUILDS, RUNNERS)
