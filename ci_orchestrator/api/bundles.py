@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
 
 from ci_orchestrator.errors import ResultsError
@@ -61,6 +63,27 @@ def read_bundle(bundle: Path, lock: Lock | None) -> Bundle:
         problems=tuple(problems),
         log=log,
     )
+
+
+def distinct(bundles: Iterable[Path]) -> Iterator[Path]:
+    """Each bundle once: a later try carries those of earlier ones along where a provider keeps only the last, and then
+    some come twice.
+    """
+    alike: dict[str, list[Path]] = {}
+    for bundle in dict.fromkeys(bundles):
+        before = alike.setdefault(bundle.name, [])
+        if not any(_same(bundle, other) for other in before):
+            before.append(bundle)
+            yield bundle
+
+
+def _same(bundle: Path, other: Path) -> bool:
+    """Whether both tell the same. One that cannot be read is told by whoever reads it."""
+    there = [name for name in (EVENTS, MANIFEST) if (bundle / name).exists() or (other / name).exists()]
+    try:
+        return all(cmp(bundle / name, other / name, shallow=False) for name in there)
+    except OSError:
+        return False
 
 
 def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ci_orchestrator.analysis.gates import NO_TESTS, Decision, decide, policy_of, recorded
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.bundles import Bundle, read_bundle
+from ci_orchestrator.api.bundles import Bundle, distinct, read_bundle
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ExitCode, UserError
@@ -153,7 +153,7 @@ def _places(project: Project, paths: Sequence[Path]) -> Sequence[Path]:
 
 def _read(places: Sequence[Path], lock: Lock) -> Iterable[Bundle]:
     """All bundles, each once."""
-    for bundle in dict.fromkeys(found for place in places for found in find_bundles(place)):
+    for bundle in distinct(found for place in places for found in find_bundles(place)):
         yield read_bundle(bundle, lock)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ci_orchestrator.api import wire
 from ci_orchestrator.api.assembly import exit_code
-from ci_orchestrator.api.bundles import Bundle, read_bundle
+from ci_orchestrator.api.bundles import Bundle, distinct, read_bundle
 from ci_orchestrator.api.execution import Execution, Observer
 from ci_orchestrator.api.planning import check_lock, check_tests, discover, prepare, refuse_changes
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, alone, read_lock, writing
@@ -178,7 +178,7 @@ def run_job(
 
 def _tries(lock: Lock, job: Job, root: Path) -> list[Bundle]:
     """The bundles of the job below `root`, by attempt."""
-    found = [read_bundle(bundle, lock) for bundle in find_bundles(root)]
+    found = [read_bundle(bundle, lock) for bundle in distinct(find_bundles(root))]
     return sorted((one for one in found if one.job == job.id), key=lambda one: (one.attempt, one.name))
 
 

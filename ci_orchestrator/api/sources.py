@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.bundles import read_bundle
+from ci_orchestrator.api.bundles import distinct, read_bundle
 from ci_orchestrator.api.opening import irregular
 from ci_orchestrator.api.reading import FileRead, read_file, read_files
 from ci_orchestrator.api.searching import Search
@@ -209,7 +209,7 @@ def gather(
     for file in search.files:
         files.setdefault(file, False)
     sources.take_doubts(search)
-    for bundle in search.bundles:
+    for bundle in distinct(search.bundles):
         _take_bundle(sources, bundle, lock, benchmarks)
     sources.take_files(files, lock)
     return sources

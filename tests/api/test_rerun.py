@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_what_passed_or_was_skipped_is_not_run_again(project):
     assert report.exit_code is ExitCode.OK
     assert [one.id for one in report.results if one.flaky] == ["unit::tests/test_it.py::test_fails"]
     assert report.totals.runs == 4
+
+
+def test_a_bundle_that_comes_twice_counts_once(project):
+    """Where a provider keeps only the last try's artifact, it carries the earlier tries' bundles along."""
+    plan_project(project)
+    bundle = attempt(project, 1).bundle
+    copy = project.root / "bundles" / "second artifact"
+    shutil.copytree(bundle, copy / bundle.name)
+    cut = attempt(project, 2, out="elsewhere").bundle
+    (cut / "manifest.json").unlink()  # its job was killed
+    shutil.copytree(cut, copy / cut.name)
+    found = [project.root / "bundles", project.root / "elsewhere"]
+    report = report_files(project, found, lock_file=project.place / "plan.lock.json").report
+    assert report.totals.runs == 6
+    assert report.certificate.complete
+    third = attempt(project, resume=True)
+    assert (third.bundle.name, third.warnings) == ("dtf-unit-3", ())
+    assert ran(project) == ["test_fails"]
 
 
 def test_what_failed_and_fails_again_stays_red(project):
