@@ -1,22 +1,18 @@
-"""What every provider's adapter does, against its contract server. A new adapter adds one line to `SERVERS`.
+"""What every provider's adapter does, against its contract server (`servers.asking.SERVERS`).
 
 What an adapter does not declare (`Ability`) it is not asked for; what it declares is tried here.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from parts import need
-from servers.base import BRANCH, BUILD, CHANGE, FEATURE, FORKED, HEAD, REPOSITORY, RUNNERS, TOKEN, Asked, Fault, Server
+from servers.asking import FILES, MARKER, REVISION, STATUS, can, fetched, files_of, forge_of, named, write_all
+from servers.base import BRANCH, CHANGE, FEATURE, FORKED, HEAD, RUNNERS, TOKEN, Fault, Server
 
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ProviderError
@@ -24,11 +20,9 @@ from ci_orchestrator.providers.access import Right
 from ci_orchestrator.providers.online import (
     Ability,
     Annotation,
-    Artifact,
     Build,
     Comment,
     Forge,
-    Host,
     NativeResults,
     Resuming,
     Status,
@@ -36,88 +30,6 @@ from ci_orchestrator.providers.online import (
 )
 from ci_orchestrator.providers.sticky import post
 from ci_orchestrator.providers.transfer import SIDECAR, fetch
-
-SERVERS: Mapping[str, str] = {
-    "azure": "servers.azure",
-    "github": "servers.github",
-    "gitlab": "servers.gitlab",
-    "jenkins": "servers.jenkins",
-    "local": "servers.local",
-}
-HTTP = sorted(set(SERVERS) - {"local"})
-FORGES = sorted(set(SERVERS) - {"jenkins"})
-
-FILES = {"events.ndjson": b'{"type": "job.started"}\n' * 200, "manifest.json": b"{}", "results/a b.xml": b"<x/>\n"}
-MARKER = "<!-- ci-orchestrator: tests -->"
-REVISION = HEAD
-STATUS = Status(name="tests", state=StatusState.FAILURE, description="2 of 100 failed", url="https://ci.example/1")
-
-
-def open_server(name: str) -> Iterator[Server]:
-    need(importlib.util.find_spec(SERVERS[name]), f"there is no contract server for {name}")
-    with import_module(SERVERS[name]).serve() as server:
-        yield server
-
-
-@pytest.fixture(params=sorted(SERVERS))
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    yield from open_server(request.param)
-
-
-@pytest.fixture(params=HTTP)
-def online(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """One that is asked over HTTP, and can misbehave."""
-    yield from open_server(request.param)
-
-
-@pytest.fixture(params=FORGES)
-def wall(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """One that has comments."""
-    yield from open_server(request.param)
-
-
-@pytest.fixture
-def forge(wall: Server) -> Forge:
-    return forge_of(wall)
-
-
-@pytest.fixture(params=sorted(set(FORGES) & set(HTTP)))
-def online_wall(request: pytest.FixtureRequest) -> Iterator[Server]:
-    yield from open_server(request.param)
-
-
-def forge_of(server: Server) -> Forge:
-    found = server.forge()
-    assert found is not None
-    return found
-
-
-def can(adapter: Host | Forge, ability: Ability) -> None:
-    if ability not in adapter.abilities:
-        pytest.skip(f"{adapter.name} does not declare {ability}")
-
-
-def files_of(directory: Path) -> dict[str, bytes]:
-    found = (path for path in sorted(directory.rglob("*")) if path.is_file())
-    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in found}
-
-
-def fetched(host: Host, artifact: Artifact, target: Path) -> dict[str, bytes]:
-    fetch(host, artifact, target, clock=FakeClock())
-    return files_of(target)
-
-
-def named(host: Host, name: str, build: str = "") -> Artifact:
-    return next(artifact for artifact in host.artifacts(build) if artifact.name == name)
-
-
-def write_all(directory: Path, files: Mapping[str, bytes]) -> Path:
-    for name, data in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return directory
-
 
 # -- artifacts -------------------------------------------------------------------------------------
 
@@ -421,130 +333,3 @@ def test_the_same_image_has_the_same_address(forge: Forge) -> None:
     assert urlsplit(address).scheme in {"https", "http", "file"}
     assert forge.attach(CHANGE, "durations.png", image) == address
     assert forge.attach(CHANGE, "durations.png", image + b"x") != address
-
-
-# -- a provider that misbehaves --------------------------------------------------------------------
-
-PASSING = (Fault.LIMITED, Fault.FAILED, Fault.BAD_GATEWAY, Fault.UNAVAILABLE, Fault.CUT, Fault.TRUNCATED)
-
-
-@pytest.mark.parametrize("kind", PASSING, ids=lambda kind: kind.name.lower())
-def test_what_passes_is_waited_for(online: Server, kind: Fault, tmp_path: Path) -> None:
-    online.add_artifact("dtf-unit-1", FILES)
-    host = online.host()
-    online.fault(kind)
-    artifact = named(host, "dtf-unit-1")
-    online.fault(kind)
-    assert fetched(host, artifact, tmp_path / "unit") == FILES
-
-
-def once_after(online: Server, requests: int, change: Callable[[], object]) -> None:
-    """Have `change` made before the request that follows so many."""
-    seen = len(online.asked) + requests
-
-    def before(asked: Asked) -> None:
-        if len(online.asked) == seen:
-            online.before = lambda _: None
-            change()
-
-    online.before = before
-
-
-@pytest.mark.parametrize("requests", [1, 2])
-def test_artifacts_that_come_while_pages_are_read_hide_none_and_double_none(online: Server, requests: int) -> None:
-    names = sorted(f"dtf-unit_{number:03}-1" for number in range(230))
-    for name in names:
-        online.add_artifact(name, {"manifest.json": b"{}"})
-    once_after(online, requests, lambda: online.add_artifact("late", FILES))
-    found = [artifact.name for artifact in online.host().artifacts()]
-    assert [name for name in found if name != "late"] == names
-    assert found.count("late") <= 1
-
-
-@pytest.mark.parametrize("requests", [1, 2])
-def test_comments_that_come_while_pages_are_read_hide_none_and_double_none(online_wall: Server, requests: int) -> None:
-    ids = [online_wall.add_comment(f"comment {number}") for number in range(230)]
-    once_after(online_wall, requests, lambda: online_wall.add_comment("late"))
-    found = [comment.id for comment in forge_of(online_wall).comments(CHANGE)]
-    assert found == sorted(set(found))
-    assert found[: len(ids)] == ids
-
-
-@pytest.mark.parametrize(
-    "kind", [Fault.UNAUTHORIZED, Fault.FORBIDDEN, Fault.NOT_FOUND], ids=lambda kind: kind.name.lower()
-)
-def test_a_refusal_says_what_was_refused_and_what_mends_it(online: Server, kind: Fault) -> None:
-    online.fault(kind, times=9)
-    with pytest.raises(ProviderError) as caught:
-        list(online.host().artifacts())
-    assert str(kind.value) in caught.value.what
-    assert REPOSITORY.rpartition("/")[2] in caught.value.what
-    assert caught.value.fix
-    assert TOKEN not in str(caught.value)
-    assert TOKEN not in repr(caught.value)
-
-
-@pytest.mark.parametrize("kind", [Fault.FAILED, Fault.CUT], ids=lambda kind: kind.name.lower())
-def test_what_does_not_pass_ends_in_one_clear_error(online: Server, kind: Fault) -> None:
-    online.fault(kind, times=99)
-    with pytest.raises(ProviderError) as caught:
-        list(online.host().artifacts())
-    assert caught.value.fix
-    assert TOKEN not in str(caught.value)
-
-
-def test_an_answer_that_is_no_json_is_an_error_of_the_provider(online: Server) -> None:
-    online.fault(Fault.GARBLED, times=99)
-    with pytest.raises(ProviderError):
-        list(online.host().artifacts())
-
-
-@pytest.mark.parametrize("kind", [Fault.SHORT, Fault.GARBLED, Fault.TRUNCATED], ids=lambda kind: kind.name.lower())
-def test_a_download_that_never_comes_whole_leaves_nothing(online: Server, kind: Fault, tmp_path: Path) -> None:
-    online.add_artifact("dtf-unit-1", FILES)
-    host = online.host()
-    artifact = named(host, "dtf-unit-1")
-    online.fault(kind, times=99)
-    with pytest.raises(ProviderError):
-        fetch(host, artifact, tmp_path / "unit", clock=FakeClock())
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "kind", [Fault.UNAVAILABLE, Fault.LIMITED, Fault.LOST, Fault.FAILED, Fault.CUT], ids=lambda kind: kind.name.lower()
-)
-def test_nothing_is_posted_twice(online_wall: Server, kind: Fault) -> None:
-    forge = forge_of(online_wall)
-    online_wall.fault(kind, on="^POST ")
-    with suppress(ProviderError):
-        post(forge, CHANGE, MARKER, "red")
-    assert len(online_wall.bodies()) <= 1
-    post(forge, CHANGE, MARKER, "green")
-    assert [body.splitlines()[-1] for body in online_wall.bodies()] == ["green"]
-
-
-def test_a_token_that_may_only_read_posts_nothing_and_says_what_it_needs(online_wall: Server) -> None:
-    forge = forge_of(online_wall)
-    online_wall.fault(Fault.FORBIDDEN, times=9, on="^(POST|PUT|PATCH) ")
-    with pytest.raises(ProviderError) as caught:
-        post(forge, CHANGE, MARKER, "red")
-    assert "403" in caught.value.what
-    assert caught.value.fix
-    assert online_wall.bodies() == []
-
-
-def test_the_token_goes_to_the_provider_and_nowhere_else(online: Server, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
-    online.add_artifact("dtf-unit-1", FILES)
-    host = online.host()
-    list(host.artifacts())
-    assert online.asked
-    assert not [asked for asked in online.asked if TOKEN in asked.path or TOKEN in str(asked.query)]
-    assert TOKEN not in caplog.text
-    assert TOKEN not in repr(host)
-    assert TOKEN not in repr(vars(host) if hasattr(host, "__dict__") else host)
-
-
-def test_the_current_build_is_the_one_that_was_told(online: Server) -> None:
-    list(online.host().artifacts())
-    assert any(BUILD in asked.path or BUILD in str(asked.query) for asked in online.asked)
