@@ -7,6 +7,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_orchestrator.api.online import connect
+from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.masking import Secret
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.gitlab.context import JobToken, read_context, token
@@ -127,3 +129,15 @@ def test_a_token_that_somebody_made_goes_before_the_jobs_own() -> None:
 
 def test_no_token_is_no_token() -> None:
     assert not token({"GITLAB_TOKEN": "  "})
+
+
+def test_a_jobs_own_token_fetches_and_tells_nothing(tmp_path: Path) -> None:
+    own = connect(environment("change"), tmp_path, FakeClock())
+    assert own.host is not None
+    assert (own.forge, own.why) == (
+        None,
+        ("no comments and statuses at gitlab: there is no token; set GITLAB_TOKEN",),
+    )
+    made = connect({**environment("change"), "GITLAB_TOKEN": "glpat-not-a-real-token"}, tmp_path, FakeClock())
+    assert made.forge is not None
+    assert made.why == ()
