@@ -13,8 +13,8 @@ A provider's own file has one class under `Service` and a function `serve()` tha
     def serve() -> AbstractContextManager[GithubServer]:
         return serving(GithubServer())
 
-All are seeded alike, with the constants below, so that the same suites (`tests/contracts/test_adapters*.py`) ask them all the
-same. Leaving `serving` fails the test when anything was asked that the published contract does not know.
+All are seeded alike, with the constants below, so that the same suites (`tests/contracts/test_adapters*.py`) ask them
+all the same. Leaving `serving` fails the test when anything was asked that the published contract does not know.
 """
 
 from __future__ import annotations
