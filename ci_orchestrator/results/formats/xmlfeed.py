@@ -7,7 +7,7 @@ fast as any tree (see benchmarks/junit.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from xml.parsers import expat
 
@@ -85,6 +85,7 @@ class XmlFeed:
         parser.SkippedEntityHandler = self._skipped_entity
         self._warnings: list[ReadWarning] = []
         self._counts: dict[tuple[str, bool], int] = {}
+        self._unfinished = 0  # bytes that the parser holds of a tag
 
     @property
     def where(self) -> Where:
@@ -115,10 +116,11 @@ class XmlFeed:
         """
         fed = 0
         try:
-            for piece in utf8_chunks(stream, self._mend):
+            for piece in self._portions(utf8_chunks(stream, self._mend)):
                 self.parser.Parse(piece, False)
                 fed += len(piece)
-                if fed - max(self.parser.CurrentByteIndex, 0) > TAG_LIMIT:
+                self._unfinished = fed - max(self.parser.CurrentByteIndex, 0)
+                if self._unfinished > TAG_LIMIT:
                     raise self.refusal(f"one tag is longer than {TAG_LIMIT >> 20} MiB")
                 yield
             self.parser.Parse(b"", True)
@@ -127,6 +129,20 @@ class XmlFeed:
         finally:
             self._let_go()
         yield
+
+    def _portions(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces, but of a tag that does not end as much again as there was, up to what is too much: expat before
+        2.6 reads such a tag from its start each time (CVE-2023-52425), for seconds in all."""
+        waiting: list[bytes] = []
+        size = 0
+        for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= min(self._unfinished, TAG_LIMIT + 1 - self._unfinished):
+                yield b"".join(waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield b"".join(waiting)
 
     def refusal(self, what: str, fix: str = "") -> ResultsError:
         """The error for a file that is refused at this place."""

@@ -237,6 +237,14 @@ def test_an_endless_tag_is_refused():
         read(b'<testsuite><testcase name="' + b"x" * (TAG_LIMIT + 200_000))
 
 
+@pytest.mark.parametrize("size", [70_000, 1_000_000, TAG_LIMIT - 1000])
+def test_a_long_tag_is_read_and_so_is_what_follows_it(size):
+    tail = b'"/><testcase name="b"/></testsuite>'
+    found, warned = read(b'<testsuite><testcase name="a" file="' + b"x" * size + tail)
+    assert [one.name for one in found] == ["a", "b"]
+    assert not warned
+
+
 def test_a_long_output_costs_little_memory():
     class Endless:
         def __init__(self) -> None:
