@@ -2,7 +2,8 @@
 
 ``--locate`` says where it is, or will be, as outputs of the step; without it the environment is made. What is
 installed is, in this order: the input `spec`, the input `version`, what the input `wheelhouse` has, the source of the
-action's own release. A ``ci-orchestrator`` of that release on the PATH is taken as it is, when none of these is given.
+action's own release; with the input `extras`, but for a `spec`, which names its own. A ``ci-orchestrator`` of that
+release on the PATH is taken as it is, when none of the others is given.
 """
 
 from __future__ import annotations
@@ -24,23 +25,27 @@ NAME = "ci-orchestrator"
 
 
 def requirement() -> str:
-    """What pip is told to install."""
-    spec, version = os.environ.get("INPUT_SPEC", ""), os.environ.get("INPUT_VERSION", "")
+    """What pip is told to install. Raises `SystemExit` when the extras are no names."""
+    spec, version, extras = (os.environ.get(f"INPUT_{name}", "") for name in ("SPEC", "VERSION", "EXTRAS"))
     if spec:
         return spec
+    if not re.fullmatch(r"(?:[a-z0-9]+(?:,[a-z0-9]+)*)?", extras):
+        fail(f"The input extras is a list of names with commas between them, not {extras!r}.")
+    wanted = f"[{extras}]" if extras else ""
     if version:
-        return f"{NAME}=={version}"
-    return NAME if os.environ.get("INPUT_WHEELHOUSE") else str(SOURCE)
+        return f"{NAME}{wanted}=={version}"
+    return f"{NAME if os.environ.get('INPUT_WHEELHOUSE') else SOURCE}{wanted}"
 
 
 def key() -> str:
     """A name for the environment: other Pythons, machines, requirements or sources have another one."""
-    parts = [sys.executable, sys.version, *platform.libc_ver(), requirement()]
+    wanted = requirement()
+    parts = [sys.executable, sys.version, *platform.libc_ver(), wanted]
     wheelhouse = os.environ.get("INPUT_WHEELHOUSE", "")
     if wheelhouse:
         parts += sorted(path.name for path in Path(wheelhouse).iterdir())
     digest = hashlib.sha256("\0".join(parts).encode())
-    if requirement() == str(SOURCE):
+    if wanted.startswith(str(SOURCE)):
         for path in sorted([SOURCE / "pyproject.toml", *(SOURCE / "ci_orchestrator").rglob("*.py")]):
             digest.update(path.read_bytes())
     return f"{NAME}-{platform.system()}-{platform.machine()}-{digest.hexdigest()[:20]}"

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from files import fail, write_output
 
+HELPER = '!f() { if [ "$1" = get ]; then printf "username=x-access-token\\npassword=%s\\n" "$GITHUB_TOKEN"; fi; }; f'
+"""What git runs for a login; it keeps nothing. See gitcredentials(7); the name of the user is GitHub's for tokens."""
 LOCK = ".ci-orchestrator/plan.lock.json"
 REPORT = ".ci-orchestrator/report"
 
 OPTIONS = {
+    "history": {"plan": "--plan", "memory": "--memory"},
     "plan": {"plan": "--plan", "lock": "--lock-out", "shards": "--shards", "emit": "--emit"},
-    "run": {"plan": "--plan", "lock": "--lock", "job": "--job", "out": "--out"},
+    "run": {"plan": "--plan", "lock": "--lock", "job": "--job", "resume": "--resume", "out": "--out"},
     "gate": {"plan": "--plan", "lock": "--lock", "stage": "--stage", "out": "--out"},
     "report": {
         "plan": "--plan",
@@ -24,13 +27,15 @@ OPTIONS = {
         "diff": "--diff",
         "gate": "--gate",
         "checks": "--check",
+        "publish": "--publish",
+        "memory": "--memory",
         "out": "--out",
         "paths": "",
     },
 }
 """Command → the inputs that it knows → their options; one without is given as it is, one path a line."""
 
-SWITCHES = ("emit", "gate")
+SWITCHES = ("emit", "gate", "publish", "resume")
 
 
 def inputs() -> dict[str, str]:
@@ -53,7 +58,7 @@ def arguments(given: dict[str, str], emitted: Path) -> list[str]:
     for name, value in {**defaults(command, given), **given}.items():
         if name == "emit":
             words += ["--provider", "github", "--emit", str(emitted)]
-        elif name == "gate":
+        elif name in SWITCHES:
             words.append(known[name])
         elif name in {"shards", "checks", "paths"}:
             words += [word for line in lines(value) for word in (known[name], line) if word]
@@ -66,7 +71,7 @@ def defaults(command: str, given: dict[str, str]) -> dict[str, str]:
     """The lock is where the plan job puts it, and the report where the pipeline looks for it."""
     if command == "report":
         return {"out": REPORT, **({"lock": LOCK} if Path(LOCK).exists() else {})}
-    return {"lock": LOCK} if command != "run" or "job" in given else {}
+    return {"lock": LOCK} if command in {"plan", "gate"} or "job" in given else {}
 
 
 def lines(text: str) -> list[str]:
@@ -74,9 +79,23 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def run(command: list[str]) -> int:
+def environment(given: dict[str, str]) -> dict[str, str]:
+    """The environment of the command. Where a branch is the memory, git is told by variables how the job's token opens
+    GitHub, and GitHub alone; they end with the step, and no other helper is asked that would keep the token.
+    """
+    environ = dict(os.environ)
+    server = environ.get("GITHUB_SERVER_URL", "")
+    if given.get("memory", "").startswith("branch:") and server and environ.get("GITHUB_TOKEN"):
+        count = int(environ.get("GIT_CONFIG_COUNT") or 0)
+        for number, helper in enumerate(("", HELPER), start=count):
+            environ |= {f"GIT_CONFIG_KEY_{number}": f"credential.{server}.helper", f"GIT_CONFIG_VALUE_{number}": helper}
+        environ["GIT_CONFIG_COUNT"] = str(count + 2)
+    return environ
+
+
+def run(command: list[str], environ: dict[str, str]) -> int:
     """Run to the end; a cancelled job's signals are handed on, so that what has finished is kept."""
-    with subprocess.Popen(command) as process:
+    with subprocess.Popen(command, env=environ) as process:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda got, _frame: process.send_signal(got))
         return process.wait()
@@ -96,7 +115,7 @@ def main() -> int:
     given = inputs()
     emitted = Path(os.environ["RUNNER_TEMP"]) / "ci-orchestrator-jobs.json"
     emitted.unlink(missing_ok=True)
-    code = run([*program(), *arguments(given, emitted)])
+    code = run([*program(), *arguments(given, emitted)], environment(given))
     write_output("exit-code", str(code))
     write_output("lock", given.get("lock", LOCK))
     if emitted.is_file():

@@ -191,6 +191,7 @@ def execute(
     path: str | None = None,
     env: Mapping[str, str] | None = None,
     cache: Path | None = None,
+    previous: Path | None = None,
     parallel: int = 2,
     timeout: float = 300,
 ) -> Run:
@@ -198,8 +199,9 @@ def execute(
 
     `work` receives workspaces, homes and artifacts and must be empty. `actions` maps remote actions ("owner/name") to
     directories. `path` is the PATH of the runners (default: ours), `env` what else they have in their environment;
-    `github` overrides parts of that context; `cache` keeps actions/cache's entries between runs. After `timeout`
-    seconds the run is cancelled, as a user would do it.
+    `github` overrides parts of that context; `cache` keeps actions/cache's entries between runs; `previous` is the
+    `work` of this run's attempt before, whose failed jobs are run again. After `timeout` seconds the run is cancelled,
+    as a user would do it.
     """
     request = {
         "repository": str(repo.resolve()),
@@ -218,6 +220,8 @@ def execute(
     }
     if cache is not None:
         request["cache"] = str(cache.resolve())
+    if previous is not None:
+        request["previous"] = str(previous.resolve())
     work.mkdir(parents=True, exist_ok=True)
     asked, told = work / "request.json", work / "result.json"
     asked.write_text(json.dumps(request))

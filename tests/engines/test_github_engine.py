@@ -252,6 +252,42 @@ def test_reusable_workflow_in_a_matrix(tmp_path: Path) -> None:
     assert done.job("report").log == "1 none failure"
 
 
+AGAIN = """\
+    on: push
+    jobs:
+      green: {runs-on: any, outputs: {n: "${{ github.run_attempt }}"}, steps: [{run: "true"}]}
+      cells:
+        needs: green
+        strategy: {fail-fast: false, matrix: {n: [1, 2]}}
+        runs-on: any
+        steps:
+          - {if: github.run_attempt > 1, uses: actions/download-artifact@v5, with: {name: "${{ matrix.n }}"}}
+          - run: echo "$GITHUB_RUN_ATTEMPT" >> seen; test "$N" = 1 || test "$GITHUB_RUN_ATTEMPT" = 2
+            env: {N: "${{ matrix.n }}"}
+          - if: always()
+            uses: actions/upload-artifact@v5
+            with: {name: "${{ matrix.n }}", path: seen, overwrite: true}
+      call: {needs: green, uses: ./.github/workflows/called.yml}
+      calls: {needs: cells, if: always(), uses: ./.github/workflows/called.yml}
+      report: {needs: cells, if: always(), runs-on: any, steps: [{run: "true"}]}
+      other: {needs: green, if: "needs.green.outputs.n == '1'", runs-on: any, steps: [{run: "true"}]}
+    """
+
+
+def test_failed_jobs_run_again_with_what_needs_them(tmp_path: Path) -> None:
+    called = "on: {workflow_call: {}}\njobs: {test: {runs-on: any, steps: [{run: 'true'}]}}\n"
+    first = run(tmp_path, AGAIN, {CALLED: called})
+    assert first.results["cells (2)"] == first.conclusion == "failure"
+    work = tmp_path / "again"
+    second = execute(tmp_path / "repo", CI, work=work, previous=tmp_path / "work", timeout=60)
+    assert second.conclusion == "success"
+    assert second.results == {**first.results, "cells (2)": "success"}
+    again = {job.id for job in second.jobs if job.directory and job.directory.is_relative_to(work)}
+    assert again == {"cells (2)", "calls / test", "report"}
+    texts = {one.name: (one.path / "seen").read_text() for one in second.artifacts}
+    assert texts == {"1": "1\n", "2": "1\n2\n"}, "those of the attempt before, and what took their place"
+
+
 def test_time_out_and_fail_fast_cancel(tmp_path: Path) -> None:
     done = run(
         tmp_path,

@@ -12,16 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ci_orchestrator.plan.pipeline import GateJob, Limits, Pipeline, Shape, StageJobs
+from ci_orchestrator.providers.github.artifacts import download_bundles, download_named, earlier, upload
 from ci_orchestrator.providers.github.expressions import compact
-from ci_orchestrator.providers.github.pins import COLLECT, ours, pinned
-from ci_orchestrator.providers.github.steps import (
-    ATTEMPT,
-    PLANNED_JOBS,
-    Step,
-    download_bundles,
-    path_of,
-    upload,
-)
+from ci_orchestrator.providers.github.pins import COLLECT, ours
+from ci_orchestrator.providers.github.steps import PLANNED_JOBS, Step, path_of
 from ci_orchestrator.providers.shell import BUNDLES
 from ci_orchestrator.providers.yaml import Note, Value
 
@@ -36,10 +30,6 @@ class Bundles(Protocol):
 
     @property
     def permissions(self) -> Mapping[str, Value]: ...
-
-    def keep(self, job: str, seconds: float) -> Step:
-        """Keep a job's bundle, also a red one's. `job`: its id, or the expression that gives it."""
-        ...
 
     def of_stage(self, gate: GateJob) -> Iterator[Step]:
         """Fetch what the gate decides on."""
@@ -82,16 +72,9 @@ class Listed:
             return {}
         return {"actions": Note("read", beside="to list more artifacts than a run can list of itself")}
 
-    def keep(self, job: str, seconds: float) -> Step:
-        """The star makes the bundle's own directory part of the artifact, so that many can be merged into one place."""
-        return {
-            "if": "always()",
-            **upload(self.pipeline, f"dtf-{job}-{ATTEMPT}", f"{BUNDLES}/dtf-{job}-*", seconds),
-        }
-
     def of_stage(self, gate: GateJob) -> Iterator[Step]:
         """The stage's own: shards end like ``_03of12``."""
-        yield download_bundles(self.pipeline, f"dtf-{gate.of}{{,_[0-9]*of[0-9]*}}-*", token=self.token)
+        yield download_bundles(self.pipeline, f"dtf-{gate.of}{{,_[0-9]*of[0-9]*}}", token=self.token)
 
     def of_all(self) -> Iterator[Step]:
         """All, the gates' among them."""
@@ -111,18 +94,12 @@ class Named:
         """A run may fetch its own artifacts."""
         return {}
 
-    def keep(self, job: str, seconds: float) -> Step:
-        """Another attempt takes the place of the one before, which has been collected by then."""
-        kept = upload(self.pipeline, f"dtf-{job}", f"{BUNDLES}/dtf-{job}-*", seconds, overwrite=True)
-        return {"if": "always()", **kept}
-
     def collect(self, stage: str, shards: str, part: str, seconds: float) -> Iterator[Step]:
         """Make a part: `shards` is an expression, what the names of its jobs have behind the stage's `stage`, as JSON.
 
         What earlier attempts left is in it already; a bundle that is not there makes the job red, behind the upload.
         """
-        fetch: Step = {"name": "Fetch what earlier attempts left", "if": "github.run_attempt != '1'"}
-        yield {**fetch, "continue-on-error": True, **self._download(f"{PARTS}{part}")}
+        yield earlier(self.pipeline, f"{PARTS}{part}")
         yield self._collect("Collect the bundles", f"dtf-{stage}", shards)
         whole = upload(self.pipeline, f"{PARTS}{part}", f"{BUNDLES}/dtf-*", seconds, overwrite=True)
         yield {"if": "always()", **whole}
@@ -137,7 +114,7 @@ class Named:
         yield self._collect("Fetch the bundles", PARTS, self._parts(self.pipeline.stages, ".*.*.part"), tolerant=True)
         for gate in self.pipeline.gates:
             fetch: Step = {"if": f"needs.{gate.id}.result != 'skipped'", "continue-on-error": True}
-            yield {**fetch, **self._download(f"dtf-{gate.id}")}
+            yield {**fetch, **download_named(self.pipeline, f"dtf-{gate.id}")}
 
     def _parts(self, stages: Sequence[StageJobs], within: str) -> str:
         """The names of parts as JSON: written out, or the expression that takes them from the plan job's output."""
@@ -151,7 +128,3 @@ class Named:
             step["continue-on-error"] = True
         with_: Step = {"prefix": prefix, "names": names, "path": path_of(self.pipeline, BUNDLES)}
         return {**step, "uses": ours(COLLECT), "with": with_}
-
-    def _download(self, name: str) -> Step:
-        with_: Step = {"name": name, "path": path_of(self.pipeline, BUNDLES)}
-        return {"uses": pinned("actions/download-artifact"), "with": with_}

@@ -11,30 +11,45 @@ from ci_orchestrator.plan.environment import Checkout
 from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline import GateJob, Matrix, Pipeline, Shape, StageJobs
 from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN
+from ci_orchestrator.providers.github.artifacts import (
+    download_lock,
+    earlier_bundles,
+    keep_bundle,
+    upload_lock,
+    upload_report,
+)
 from ci_orchestrator.providers.github.collecting import Bundles
 from ci_orchestrator.providers.github.expressions import script, text
 from ci_orchestrator.providers.github.limits import LIMITS
+from ci_orchestrator.providers.github.permissions import BUILDS, CHECK, COMMENTING, STATUS
 from ci_orchestrator.providers.github.pins import image
+from ci_orchestrator.providers.github.remembering import (
+    BRANCH,
+    fetch_memory,
+    planning_extras,
+    reporting_extras,
+    restore_history,
+    save_history,
+    trusted,
+)
 from ci_orchestrator.providers.github.steps import (
     Step,
     action,
     apart,
     checkout,
-    download_lock,
+    clean,
     plan_file,
     prepare,
-    restore_history,
-    save_history,
     secrets,
     texts,
-    upload_lock,
-    upload_report,
 )
 from ci_orchestrator.providers.github.wiring import UNPLANNED, Wire, Wiring
 from ci_orchestrator.providers.yaml import Flow, Note, Value
 
 Job = dict[str, Value]
 READ: Mapping[str, Value] = {"contents": Note("read", beside="to check out")}
+_TELLING = (BUILDS, CHECK, COMMENTING, STATUS)
+"""What a report that is told asks GitHub for; what else it asks is part of what it may do then."""
 
 
 def plan_job(pipeline: Pipeline) -> Job:
@@ -44,9 +59,9 @@ def plan_job(pipeline: Pipeline) -> Job:
     inputs: Step = {"command": "plan", **plan_file(pipeline), **({"emit": True} if dynamic else {"shards": pins})}
     env = {**texts(pipeline.planning_env), **secrets(pipeline.planning_secrets)}
     steps = [
-        *prepare(pipeline, pipeline.planning, "plan", env),
-        *([restore_history(pipeline)] if dynamic else []),
-        action(pipeline, "Plan", inputs, id_="plan", env=env),
+        *prepare(pipeline, pipeline.planning, "plan", env, *([fetch_memory(pipeline)] if pipeline.memory else [])),
+        *([restore_history(pipeline)] if dynamic and not pipeline.memory else []),
+        action(pipeline, "Plan", inputs, id_="plan", env=env, needs=planning_extras(pipeline)),
         upload_lock(pipeline),
     ]
     job = control_job(pipeline, "plan", None, READ)
@@ -80,14 +95,15 @@ def cells_of(pipeline: Pipeline, wiring: Wiring, stage: StageJobs, matrix: Matri
     return Cells("${{ matrix.name }}", "${{ matrix.job }}", {"include": cells}, at_once)
 
 
-def stage_job(pipeline: Pipeline, stage: StageJobs, wire: Wire | None, cells: Cells, bundles: Bundles) -> Job:
+def stage_job(pipeline: Pipeline, stage: StageJobs, wire: Wire | None, cells: Cells) -> Job:
     """The jobs of one matrix of a stage."""
     env = {**texts(stage.env), **secrets(stage.secrets)}
     steps = [
         *prepare(pipeline, stage.setup, stage.suite, env),
         download_lock(pipeline),
-        action(pipeline, "Run the tests", {"command": "run", "job": cells.job}, env=env),
-        bundles.keep(cells.job, stage.retain),
+        earlier_bundles(pipeline, cells.job),
+        action(pipeline, "Run the tests", {"command": "run", "job": cells.job, "resume": True}, env=env),
+        keep_bundle(pipeline, cells.job, stage.retain),
     ]
     minutes = min(ceil((stage.timeout + MARGIN) / 60), LIMITS["minutes"])
     runs_on = _runs_on(stage.labels, f"suite {stage.suite!r} ({stage.runner})")
@@ -103,10 +119,11 @@ def stage_job(pipeline: Pipeline, stage: StageJobs, wire: Wire | None, cells: Ce
 def gate_job(pipeline: Pipeline, wire: Wire, gate: GateJob, bundles: Bundles) -> Job:
     """The job that decides after a stage. It is green for *proceed* alone."""
     steps = [
+        clean(pipeline),
         download_lock(pipeline),
         *bundles.of_stage(gate),
         action(pipeline, "Decide", {"command": "gate", "stage": gate.stage}, id_="gate"),
-        bundles.keep(gate.id, pipeline.retain),
+        keep_bundle(pipeline, gate.id, pipeline.retain),
     ]
     job = control_job(pipeline, gate.name, wire, bundles.permissions)
     return {**job, "outputs": {"verdict": "${{ steps.gate.outputs.verdict }}"}, "steps": apart(steps)}
@@ -129,20 +146,44 @@ def _reaction(name: str, lines: Sequence[Sequence[str]], gate: GateJob) -> Step:
 
 def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
     """The job that collects, proves and reports. What it says decides."""
-    dynamic = pipeline.shape is Shape.DYNAMIC
-    covered = any(stage.coverage for stage in pipeline.stages)
+    # Coverage is held against the files of the repository, annotations are at paths of it, and a branch is git's.
+    source = pipeline.publish or _in_branch(pipeline) or any(stage.coverage for stage in pipeline.stages)
+    cached = not pipeline.memory
+    inputs: Step = {"command": "report"}
+    inputs |= {"gate": True} if pipeline.judged else {}
+    inputs |= {"publish": True} if pipeline.publish else {}
+    inputs |= {"memory": pipeline.memory} if pipeline.memory else {}
+    env = trusted(pipeline, publish=pipeline.publish)
     steps: list[Step] = [
+        checkout(Checkout()) if source else clean(pipeline),
         {"name": "Without a plan nothing is proven", "if": UNPLANNED, "run": "exit 1"},
-        *([checkout(Checkout())] if covered else []),  # coverage is held against the files of the repository
         download_lock(pipeline),
         *bundles.of_all(),
-        *([restore_history(pipeline)] if dynamic else []),
-        action(pipeline, "Report", {"command": "report", **({"gate": "true"} if pipeline.judged else {})}),
+        *([restore_history(pipeline)] if cached else []),
+        action(pipeline, "Report", inputs, env=env, needs=reporting_extras(pipeline)),
         upload_report(pipeline),
-        *([save_history(pipeline)] if dynamic else []),
+        *([save_history(pipeline)] if cached else []),
     ]
-    job = control_job(pipeline, "report", wire, {**bundles.permissions, **(READ if covered else {})})
-    return {**job, "steps": apart(steps)}
+    permissions = {**bundles.permissions, **(READ if source else {}), **_telling(pipeline), **_writing(pipeline)}
+    return {**control_job(pipeline, "report", wire, dict(sorted(permissions.items()))), "steps": apart(steps)}
+
+
+def _telling(pipeline: Pipeline) -> Mapping[str, Value]:
+    """What the token of a report that is told must be allowed, beside reading the source."""
+    if not pipeline.publish:
+        return {}
+    every = ((one.what, *one.permission.split(": ")) for one in _TELLING)
+    return {name: Note(level, beside=f"for {what}") for what, name, level in every}
+
+
+def _writing(pipeline: Pipeline) -> Mapping[str, Value]:
+    """What it must be allowed to commit: the history, and the images of a comment, each to a branch of its own."""
+    kept = [*(["the history"] if _in_branch(pipeline) else []), *(["images"] if pipeline.images else [])]
+    return {"contents": Note("write", beside=f"to keep {' and '.join(kept)} in a branch")} if kept else {}
+
+
+def _in_branch(pipeline: Pipeline) -> bool:
+    return pipeline.memory.startswith(BRANCH)
 
 
 def _job(name: str, runs_on: Value, minutes: int, wire: Wire | None, permissions: Mapping[str, Value]) -> Job:

@@ -15,7 +15,7 @@ from ci_orchestrator.plan.pipeline import Limits, Matrix, Pipeline, Shape, Stage
 from ci_orchestrator.providers.github.collecting import Named
 from ci_orchestrator.providers.github.expressions import compact
 from ci_orchestrator.providers.github.jobs import READ, Cells, Job, control_job, needs_of, stage_job, strategy
-from ci_orchestrator.providers.github.steps import apart, secrets
+from ci_orchestrator.providers.github.steps import apart, clean, secrets
 from ci_orchestrator.providers.github.wiring import Wire, Wiring
 from ci_orchestrator.providers.yaml import Flow, Note, Value
 
@@ -100,7 +100,7 @@ class Parts:
         vector: Value = f"${{{{ {planned} }}}}" if self.dynamic else Flow(shards(stage, matrix))
         name = f"{stage.id}${{{{ matrix.shard }}}}"
         cells = Cells(name, name, {"shard": vector}, stage.at_once)
-        yield stage.id, stage_job(self.pipeline, stage, wire, cells, self.bundles), ""
+        yield stage.id, stage_job(self.pipeline, stage, wire, cells), ""
         names = f"${{{{ toJSON({planned}) }}}}" if self.dynamic else compact(shards(stage, matrix))
         collect = self._collect(f"collect {stage.name}", wiring.collector(stage), stage.id, names, stage.id)
         yield wiring.collectors[stage.id], collect, ""
@@ -115,7 +115,7 @@ class Parts:
         at_once = None if stage.at_once is None else min(stage.at_once, self.limits["matrix"])
         name = f"{_STAGE}${{{{ matrix.shard }}}}"
         cells = Cells(name, name, {"shard": "${{ fromJSON(inputs.shards) }}"}, at_once)
-        yield "test", stage_job(self.pipeline, stage, None, cells, self.bundles), ""
+        yield "test", stage_job(self.pipeline, stage, None, cells), ""
         wire = Wire(("test",), "always()")
         collect = self._collect("collect", wire, _STAGE, "${{ inputs.shards }}", "${{ inputs.part }}")
         yield "collect", collect, "Runs however the tests ended: nobody could list what so many jobs leave."
@@ -133,7 +133,7 @@ class Parts:
 
     def _collect(self, name: str, wire: Wire, stage: str, names: str, part: str) -> Job:
         steps = self.bundles.collect(stage, names, part, self.pipeline.retain)
-        return {**control_job(self.pipeline, name, wire, {}), "steps": apart([*steps])}
+        return {**control_job(self.pipeline, name, wire, {}), "steps": apart([clean(self.pipeline), *steps])}
 
     def _is_called(self, stage: StageJobs) -> bool:
         return stage.most > self.limits["matrix"]

@@ -136,7 +136,7 @@ def _in_matrices(pipeline: Pipeline, bundles: Bundles) -> Iterator[tuple[str, Jo
     def of_stage(stage: StageJobs) -> Iterator[tuple[str, Job, str]]:
         for matrix in stage.matrices:
             wire, cells = wiring.stage(stage, matrix.id), cells_of(pipeline, wiring, stage, matrix)
-            yield matrix.id, stage_job(pipeline, stage, wire, cells, bundles), ""
+            yield matrix.id, stage_job(pipeline, stage, wire, cells), ""
 
     return _around(pipeline, wiring, bundles, of_stage)
 

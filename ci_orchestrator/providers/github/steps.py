@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import ceil
 
 from ci_orchestrator.plan.environment import Cache, Checkout, Setup, Toolchain
 from ci_orchestrator.plan.pipeline import Pipeline
 from ci_orchestrator.providers.base import plan_option
 from ci_orchestrator.providers.github.expressions import hash_files, script, text
-from ci_orchestrator.providers.github.limits import LIMITS
 from ci_orchestrator.providers.github.pins import ours, pinned
-from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE
+from ci_orchestrator.providers.shell import STATE
 from ci_orchestrator.providers.yaml import Note, Value
 
 Step = dict[str, Value]
-DAY = 86_400
 ATTEMPT = "${{ github.run_attempt }}"
 PLANNED_JOBS = "fromJSON(needs.plan.outputs.jobs)"
 """The expression that is what the plan job of a dynamic pipeline emitted."""
-LOCK_ARTIFACT = "ci-orchestrator-lock"
-REPORT_ARTIFACT = "ci-orchestrator-report"
 _HARMLESS = "zizmor: ignore[cache-poisoning] nothing is published here"
 """zizmor takes a branch called release for a place where caches end up in what is published."""
 _EXTRA: Mapping[str, Mapping[str, Value]] = {
@@ -43,10 +38,17 @@ def checkout(options: Checkout) -> Step:
     return {"uses": pinned("actions/checkout"), "with": {**with_, "persist-credentials": False}}
 
 
-def prepare(pipeline: Pipeline, setup: Setup, name: str, env: Step) -> Iterator[Step]:
-    """Checkout, toolchain, cache, commands."""
+def clean(pipeline: Pipeline) -> Step:
+    """What a job begins with that checks nothing out: a runner of one's own still has what another build left there."""
+    where: Step = {} if pipeline.root == "." else {"working-directory": "."}  # the project's is not there yet
+    return {"name": "Begin with nothing", **where, "run": script([["rm", "-rf", "--", place(pipeline, STATE)]])}
+
+
+def prepare(pipeline: Pipeline, setup: Setup, name: str, env: Step, *between: Step) -> Iterator[Step]:
+    """Checkout, toolchain, cache, commands. `between`: steps before anything of the project's has run."""
     yield checkout(setup.checkout)
     yield from _toolchain(setup.toolchain)
+    yield from between
     if setup.cache.paths:
         yield _cache(pipeline, setup.cache, name)
     if setup.run:
@@ -90,14 +92,22 @@ def place(pipeline: Pipeline, path: str) -> str:
 
 
 def action(
-    pipeline: Pipeline, name: str, inputs: Mapping[str, Value], *, id_: str = "", env: Step | None = None
+    pipeline: Pipeline,
+    name: str,
+    inputs: Mapping[str, Value],
+    *,
+    id_: str = "",
+    env: Step | None = None,
+    needs: Sequence[str] = (),
 ) -> Step:
-    """Our own action."""
+    """Our own action. `needs`: the extras of ci-orchestrator."""
     step: Step = {"name": name}
     if id_:
         step["id"] = id_
     step["uses"] = ours()
     with_ = dict(inputs)
+    if needs:
+        with_["extras"] = ",".join(needs)
     if pipeline.root != ".":
         with_["working-directory"] = text(pipeline.root)
     step["with"] = with_
@@ -108,64 +118,6 @@ def plan_file(pipeline: Pipeline) -> Step:
     """The input that names the plan file, where it has another name than usual."""
     option = plan_option(pipeline)
     return {"plan": text(option[1])} if option else {}
-
-
-def upload(pipeline: Pipeline, name: str, path: str, keep: float, **more: Value) -> Step:
-    """Keep something as an artifact. `path` is relative to the project; `keep`: seconds; `more`: further inputs."""
-    days = min(max(1, ceil(keep / DAY)), LIMITS["retention"])
-    with_: Step = {"name": name, "path": path_of(pipeline, path)}
-    with_ |= {"include-hidden-files": True, "retention-days": days}
-    return {"uses": pinned("actions/upload-artifact"), "with": with_ | more}
-
-
-def upload_lock(pipeline: Pipeline) -> Step:
-    """Keep the lock. Whoever runs everything again plans again; whoever runs failed jobs again has the first lock."""
-    more: Step = {"if-no-files-found": "error", "overwrite": True}
-    return upload(pipeline, LOCK_ARTIFACT, LOCK, pipeline.retain, **more)
-
-
-def upload_report(pipeline: Pipeline) -> Step:
-    """Keep the report."""
-    return {"if": "always()", **upload(pipeline, f"{REPORT_ARTIFACT}-{ATTEMPT}", REPORT, pipeline.retain)}
-
-
-def download_lock(pipeline: Pipeline) -> Step:
-    """Fetch the lock."""
-    with_: Step = {"name": LOCK_ARTIFACT, "path": path_of(pipeline, STATE)}
-    return {"uses": pinned("actions/download-artifact"), "with": with_}
-
-
-def download_bundles(pipeline: Pipeline, pattern: str, *, token: bool) -> Step:
-    """Fetch bundles; each brings its directory along.
-
-    `token`: ask the REST API, because the run's own service would not list them all.
-    """
-    with_: Step = {"pattern": pattern, "path": path_of(pipeline, BUNDLES), "merge-multiple": True}
-    if token:
-        with_["github-token"] = "${{ github.token }}"
-    return {"uses": pinned("actions/download-artifact"), "with": with_}
-
-
-def restore_history(pipeline: Pipeline) -> Step:
-    """The durations and outcomes of earlier builds, if there are any."""
-    with_ = {**_history(pipeline), "restore-keys": "dtf-history-"}
-    return {"name": "Fetch the history", "uses": pinned("actions/cache/restore"), "with": with_}
-
-
-def save_history(pipeline: Pipeline) -> Step:
-    """Keep the history, best effort. Pull requests do not write it; other branches' caches are their own."""
-    return {
-        "name": "Keep the history",
-        "if": "always() && github.event_name != 'pull_request'",
-        "continue-on-error": True,
-        "uses": pinned("actions/cache/save"),
-        "with": _history(pipeline),
-    }
-
-
-def _history(pipeline: Pipeline) -> Step:
-    key = f"dtf-history-${{{{ github.run_id }}}}-{ATTEMPT}"
-    return {"path": path_of(pipeline, f"{STATE}/history.sqlite"), "key": key}
 
 
 def apart(steps: Sequence[Step]) -> list[Value]:

@@ -14,12 +14,12 @@ const REFUSED_IN_NAMES = /["<>|*?:\r\n\\/]/;
 /** https://docs.github.com/en/actions/reference/limits: artifacts of one job. */
 const MOST_OF_A_JOB = 500;
 
-/** All artifacts of a run. */
+/** All artifacts of a run; `artifacts` are those of its attempts before. */
 export class ArtifactStore {
-    constructor(directory) {
+    constructor(directory, artifacts) {
         this.directory = directory;
-        this.artifacts = [];
-        this.count = 0;
+        this.artifacts = [...artifacts];
+        this.count = Math.max(0, ...artifacts.map((artifact) => artifact.id));
     }
 
     find(name) {

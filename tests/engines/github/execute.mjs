@@ -5,13 +5,14 @@
 // The request: repository, workflow (file below it), event, work (an empty directory), path (PATH of the runners), and
 // if wanted actions (directories of remote actions by "owner/name"), secrets, vars, inputs, env (of every runner),
 // github (parts of that context), parallel (runners; 2), timeout (seconds until the run is cancelled; 600), cache (a
-// directory that outlives the run).
+// directory that outlives the run), previous (the `work` of this run's attempt before, whose failed jobs run again).
 // The result is described by the dataclasses in tests/github_engine.py.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ArtifactStore } from "./artifacts.mjs";
+import { Attempt } from "./attempt.mjs";
 import { CacheStore } from "./cache.mjs";
 import { field, Invalid, loadWorkflow, names } from "./load.mjs";
 import { WorkflowRun } from "./workflow.mjs";
@@ -32,9 +33,11 @@ class Engine {
             number: 0,
         });
         this.secrets = { GITHUB_TOKEN: "ghs_token_of_this_run", ...secrets };
-        this.artifacts = new ArtifactStore(path.join(work, "artifacts"));
+        this.before = Attempt.before(request.previous);
+        this.artifacts = new ArtifactStore(path.join(work, "artifacts"), this.before.artifacts);
         this.caches = new CacheStore(request.cache ?? path.join(work, "caches"));
-        this.github = githubContext(request, workflow, this.secrets.GITHUB_TOKEN);
+        const context = githubContext(request, workflow, this.secrets.GITHUB_TOKEN);
+        this.github = { ...context, run_attempt: String(this.before.number + 1) };
         this.running = new Set(); // jobs
         this.free = parallel;
         this.queue = [];
@@ -71,11 +74,11 @@ function githubContext({ repository, path: search, event, workflow: file, inputs
     const ref = isPullRequest ? "refs/pull/1/merge" : `refs/heads/${branch}`;
     const context = {
         actor: "octocat",
-        api_url: "https://api.github.com",
+        api_url: "http://127.0.0.1:1/api/v3", // nobody: a test that asks GitHub something names its server
         base_ref: isPullRequest ? "main" : "",
         event: { inputs },
         event_name: event,
-        graphql_url: "https://api.github.com/graphql",
+        graphql_url: "http://127.0.0.1:1/api/graphql",
         head_ref: isPullRequest ? branch : "",
         ref,
         ref_name: isPullRequest ? "1/merge" : branch,
@@ -84,7 +87,6 @@ function githubContext({ repository, path: search, event, workflow: file, inputs
         repository: "octo/project",
         repository_owner: "octo",
         retention_days: "90",
-        run_attempt: "1",
         run_id: "1",
         run_number: "1",
         server_url: "https://github.com",
@@ -111,11 +113,13 @@ async function execute(request) {
     const run = new WorkflowRun(engine, workflow, {
         inputs: request.inputs,
         secrets: engine.secrets,
+        before: engine.before,
         signal: stop.signal,
     });
     const { result } = await run.run();
     clearTimeout(timer);
     return {
+        attempt: engine.before.number + 1,
         conclusion: stop.signal.aborted ? "cancelled" : result,
         jobs: engine.jobs,
         artifacts: engine.artifacts.artifacts,

@@ -1,14 +1,19 @@
 // The jobs of one workflow, or of one call of a reusable workflow: needs, conditions, matrices, results.
 
+import { Attempt } from "./attempt.mjs";
 import { evaluate, evaluateCondition, evaluateText, evaluateTexts, Scope, text } from "./expressions.mjs";
 import { Job } from "./job.mjs";
 import { entries, field, loadWorkflow, names } from "./load.mjs";
 import { displayName, expandStrategy } from "./matrix.mjs";
 
 export class WorkflowRun {
-    /** `prefix` names the call within the run ("" for the run itself); `signal` cancels all of it. */
-    constructor(engine, workflow, { inputs = {}, secrets, prefix = "", signal }) {
-        Object.assign(this, { engine, workflow, inputs, secrets, prefix, signal, states: {}, finished: new Map() });
+    /**
+     * `prefix` names the call within the run ("" for the run itself); `before` is what an attempt before left of it;
+     * `signal` cancels all of it.
+     */
+    constructor(engine, workflow, { inputs = {}, secrets, prefix = "", before, signal }) {
+        Object.assign(this, { engine, workflow, inputs, secrets, prefix, before, signal });
+        Object.assign(this, { states: {}, finished: new Map() });
         engine.noteInjections(workflow.injections);
     }
 
@@ -45,11 +50,29 @@ export class WorkflowRun {
         await Promise.all(names(field(token, "needs")).map((need) => this.finish(need)));
         const scope = this.scope(key);
         try {
-            if (!this.isDue(token, key)) this.settle(key, token, "skipped");
+            if (this.isKept(key)) this.keep(key);
+            else if (!this.isDue(token, key)) this.settle(key, token, "skipped");
             else await this.runCells(key, token, scope);
         } catch (error) {
             this.settle(key, token, "failure", error.message);
         }
+    }
+
+    /** Whether an attempt before did the job, and none that it needs runs again. */
+    isKept(key) {
+        return this.before.keeps(this.prefix, key) && this.areKept(this.ancestors(key));
+    }
+
+    areKept(keys) {
+        return keys.every((name) => this.before.keeps(this.prefix, name));
+    }
+
+    keep(key) {
+        const records = this.before.of(this.prefix, key);
+        const own = records.filter((record) => record.job === key);
+        const outputs = Object.assign({}, ...own.map((record) => record.outputs));
+        this.states[key] = { result: overall(own.map((record) => record.result)), outputs };
+        this.engine.jobs.push(...records);
     }
 
     /** A job that no runner sees: skipped by its condition, or refused. */
@@ -140,6 +163,9 @@ export class WorkflowRun {
 
     /** One job: { result, outputs } as its dependants see them; its record goes to the engine. */
     async runCell(key, token, { matrix, strategy, suffix, signal }) {
+        const path = `${this.prefix}${key}${suffix ? ` (${suffix})` : ""}`;
+        const before = this.areKept(this.ancestors(key)) ? this.before : Attempt.before();
+        if (before.kept(path)) return this.keepCell(path);
         const place = {
             token,
             key,
@@ -149,7 +175,8 @@ export class WorkflowRun {
             inputs: this.inputs,
             secrets: this.secrets,
             needs: this.needs(key),
-            path: `${this.prefix}${key}${suffix ? ` (${suffix})` : ""}`,
+            path,
+            before,
         };
         const scope = new Scope({
             github: this.engine.github,
@@ -178,6 +205,14 @@ export class WorkflowRun {
         return { result: forgiven ? "success" : record.result, outputs: record.outputs };
     }
 
+    /** A cell that succeeded, of a job with others that did not. */
+    keepCell(path) {
+        const records = this.before.jobs.filter(({ id }) => id === path || id.startsWith(`${path} / `));
+        this.engine.jobs.push(...records);
+        const { result, outputs } = this.before.kept(path);
+        return { result, outputs };
+    }
+
     async occupy(place, signal) {
         const release = await this.engine.runner();
         try {
@@ -196,7 +231,8 @@ export class WorkflowRun {
             const workflow = await loadWorkflow(this.engine.repository, reference.slice(2));
             const inputs = callInputs(workflow, evaluate(field(place.token, "with"), scope) ?? {}, scope);
             const secrets = this.callSecrets(place, scope);
-            const run = new WorkflowRun(this.engine, workflow, { inputs, secrets, prefix: `${place.path} / `, signal });
+            const options = { inputs, secrets, prefix: `${place.path} / `, before: place.before, signal };
+            const run = new WorkflowRun(this.engine, workflow, options);
             return await run.run();
         } catch (error) {
             return failed(error.message);

@@ -26,7 +26,7 @@ from ci_orchestrator.providers.github.pins import pinned
 ACTIONS = [PROJECT / "action.yml", PROJECT / "action" / "action.yml"]
 COLLECT = action_files.COLLECT
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
-HOW = {"command", "working-directory", "version", "spec", "wheelhouse", "python", "cache"}
+HOW = {"command", "working-directory", "version", "spec", "extras", "wheelhouse", "python", "cache"}
 """Inputs that say how, not what."""
 
 
@@ -107,6 +107,15 @@ LOCK = ".ci-orchestrator/plan.lock.json"
     [
         ({"command": "run", "emit": "false"}, ["run"]),
         ({"command": "run", "job": "unit"}, ["run", "--lock", LOCK, "--job", "unit"]),
+        (
+            {"command": "run", "job": "unit", "resume": "true"},
+            ["run", "--lock", LOCK, "--job", "unit", "--resume"],
+        ),
+        ({"command": "history", "memory": "branch:x", "publish": "false"}, ["history", "--memory", "branch:x"]),
+        (
+            {"command": "report", "publish": "true", "memory": "s3://b/k", "gate": "true"},
+            ["report", "--out", ".ci-orchestrator/report", "--gate", "--memory", "s3://b/k", "--publish"],
+        ),
         ({"command": "gate", "stage": "a-50"}, ["gate", "--lock", LOCK, "--stage", "a-50"]),
         ({"command": "report", "paths": "a b\n\n c\n"}, ["report", "--out", ".ci-orchestrator/report", "a b", "c"]),
         ({"command": "plan", "shards": "a=1\nb=2"}, ["plan", "--lock-out", LOCK, "--shards", "a=1", "--shards", "b=2"]),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import example_pipeline
-import github_engine
-from github_engine import Run
-from parts import PROJECT
+import pytest
 from providers.github import plans
+from providers.github.executing import execute, refused, render, report, run_in, write
+from servers.github import GithubServer, serve
 
 from ci_orchestrator.api.project import Project
-from ci_orchestrator.api.rendering import Target, render_project, write_rendered
+from ci_orchestrator.api.remembering import fetch_history
 from ci_orchestrator.plan.pipeline import Shape
-
-TOOLS = str(Path(sys.executable).parent)
-
 
 VALUES = """
 import os, pytest
@@ -31,38 +26,18 @@ def test_values(name, again):
 """
 
 
-def render(repo: Path, shape: Shape) -> None:
-    """Render the plan in `repo` as a user does."""
-    project, target = Project.at(repo / "testplan.yaml"), Target("github", shape, repo / plans.PATH)
-    write_rendered(render_project(project, target), target, project)
+@pytest.fixture
+def server() -> Iterator[GithubServer]:
+    with serve() as service:
+        yield service
 
 
-def execute(repo: Path, **options: object) -> Run:
-    """Commit what is in `repo`, and run it."""
-    plans.commit(repo)
-    return github_engine.execute(
-        repo,
-        plans.PATH,
-        work=repo.parent / "work",
-        actions={"org/dtf-action": PROJECT},
-        secrets=example_pipeline.SECRETS,
-        path=os.pathsep.join([TOOLS, os.environ["PATH"]]),
-        **options,
-    )
-
-
-def report(run: Run) -> dict:
-    """What the report says, by its JSON."""
-    artifact = run.artifact("ci-orchestrator-report-1")
-    return json.loads((artifact.path / "results.json").read_text("utf-8"))
-
-
-def test_the_report_is_red_when_there_is_no_plan(tmp_path: Path) -> None:
+def test_the_report_is_red_when_there_is_no_plan(tmp_path: Path, server: GithubServer) -> None:
     """A required check that was skipped counts as passed."""
     example_pipeline.write_example(tmp_path / "repo")
     (tmp_path / "repo/tests/api/test_api.py").write_text("import nowhere\n")
     render(tmp_path / "repo", Shape.DYNAMIC)
-    run = execute(tmp_path / "repo")
+    run = execute(tmp_path / "repo", server)
     assert {job.job: job.result for job in run.jobs if job.result != "skipped"} == {
         "plan": "failure",
         "report": "failure",
@@ -70,10 +45,12 @@ def test_the_report_is_red_when_there_is_no_plan(tmp_path: Path) -> None:
     assert run.conclusion == "failure"
 
 
-def test_a_canary_that_holds_stops_what_comes_after_it_and_the_report_proves_the_rest(tmp_path: Path) -> None:
+def test_a_canary_that_holds_stops_what_comes_after_it_and_the_change_is_told(
+    tmp_path: Path, server: GithubServer
+) -> None:
     example_pipeline.write_example(tmp_path / "repo")
     render(tmp_path / "repo", Shape.DYNAMIC)
-    run = execute(tmp_path / "repo", cache=tmp_path / "cache")
+    run = execute(tmp_path / "repo", server)
     results = {job.job: set() for job in run.jobs}
     for job in run.jobs:
         results[job.job].add(job.result)
@@ -103,43 +80,30 @@ def test_a_canary_that_holds_stops_what_comes_after_it_and_the_report_proves_the
     assert "6 tests: gate:kernels-50" in last.log
     assert len(last.summaries) == 1
     assert "s3cret" not in "".join(job.log for job in run.jobs)
-    assert (tmp_path / "cache/index.json").read_text().count('"dtf-history-') == 1
+    assert [one["state"] for one in server.posted] == ["failure"], last.log
+    (check,) = server.checks.values()
+    assert check["conclusion"] == "failure"
+    (body,) = server.bodies()
+    assert "GATE HOLDS" in body
+    assert refused(server, last) == set()
 
 
-def test_a_canary_that_proceeds_goes_on_to_a_green_build(tmp_path: Path) -> None:
-    example_pipeline.write_example(tmp_path / "repo", healthy=True)
-    render(tmp_path / "repo", Shape.STATIC)
-    run = execute(tmp_path / "repo")
-    assert run.conclusion == "success"
-    skipped = {job.job for job in run.jobs if job.result == "skipped"}
-    assert skipped == {f"{verdict}_kernels_{stage}" for verdict in ("hold", "rollback") for stage in (50, 100)}
-    tests = [job for job in run.jobs if job.matrix]
-    assert len(tests) == example_pipeline.JOBS
-    assert "certificate complete: collected = planned = reported = 37 tests" in run.job("report").log
+TWICE = """
+pipeline: {memory: "branch:ci-history"}
+gates: {canary: {error-rate: {healthy: "<50%", unhealthy: ">60%", confidence: 60%, min-samples: 2}}}
+suites:
+  many: {tool: pytest, paths: [tests], shards: 2, stages: [50, 100], gate: canary}
+  moody: {tool: pytest, paths: [moody]}
+"""
+MOODY = """
+import os
 
+def test_good():
+    pass
 
-def test_nothing_hostile_is_executed_and_every_value_arrives_as_it_is(tmp_path: Path) -> None:
-    repo = tmp_path / "repo"
-    repo.mkdir()
-    (repo / "testplan.yaml").write_text(plans.HOSTILE)
-    (repo / "tests").mkdir()
-    (repo / "tests/test_values.py").write_text(VALUES.replace("EXPECTED", repr(plans.HOSTILE_VALUES)))
-    render(repo, Shape.DYNAMIC)
-    run = execute(repo)
-    assert run.injections == ()
-    assert {job.result for job in run.jobs if job.matrix} == {"success"}
-    assert run.conclusion == "success", run.job("report").log
-    assert not list(tmp_path.rglob("pwned"))
-    assert "${{ github.actor }} ${{ 1 }}" in run.job("plan").log
-
-
-def write(repo: Path, plan: str, tests: str) -> None:
-    """A repository with a plan and a file of tests."""
-    (repo / "tests").mkdir(parents=True)
-    (repo / "testplan.yaml").write_text(plan)
-    (repo / "tests/test_many.py").write_text(tests)
-
-
+def test_moody():
+    assert os.environ["GITHUB_RUN_ATTEMPT"] != "1"
+"""
 MANY = """
 import pytest
 
@@ -147,6 +111,52 @@ import pytest
 def test_many(number):
     pass
 """
+
+
+def test_what_failed_runs_again_alone_and_the_same_comment_says_that_it_is_green(
+    tmp_path: Path, server: GithubServer
+) -> None:
+    """And a canary that proceeds goes on; and a branch remembers both attempts."""
+    repo = tmp_path / "repo"
+    write(repo, TWICE, MANY)
+    (repo / "moody").mkdir()
+    (repo / "moody/test_moody.py").write_text(MOODY)
+    render(repo, Shape.STATIC)
+    first = execute(repo, server)
+    assert {job.job for job in first.jobs if job.result != "success"} == {"moody", "report"}
+    assert first.job("gate_many_50").outputs == {"verdict": "proceed"}
+    (before,) = server.bodies()
+    second = execute(repo, server, again=True)
+    assert run_in(second, tmp_path / "again") == {"moody (moody, moody)", "report"}
+    assert second.conclusion == "success", second.job("report").log
+    found = report(second, attempt=2)
+    assert "certificate complete" in second.job("report").log
+    assert found["totals"] == {"passed": 10, "flaky": 1, "runs": 11}
+    (after,) = server.bodies()
+    assert after != before
+    assert [one["state"] for one in server.posted] == ["failure", "success"]
+    assert refused(server, second.job("report")) == set()
+    assert "no builds remembered" in first.job("plan").step("Fetch the history").text
+    kept = fetch_history(Project.at(repo / "testplan.yaml"), f"branch:ci-history@{repo}")
+    assert [one.totals.failed for one in kept.builds] == [0, 1]
+
+
+def test_nothing_hostile_is_executed_and_every_value_arrives_as_it_is(tmp_path: Path, server: GithubServer) -> None:
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    (repo / "testplan.yaml").write_text(plans.HOSTILE)
+    (repo / "tests").mkdir()
+    (repo / "tests/test_values.py").write_text(VALUES.replace("EXPECTED", repr(plans.HOSTILE_VALUES)))
+    render(repo, Shape.DYNAMIC)
+    run = execute(repo, server, "push", cache=tmp_path / "cache")
+    assert run.injections == ()
+    assert {job.result for job in run.jobs if job.matrix} == {"success"}
+    assert run.conclusion == "success", run.job("report").log
+    assert not list(tmp_path.rglob("pwned"))
+    assert "${{ github.actor }} ${{ 1 }}" in run.job("plan").log
+    assert (tmp_path / "cache/index.json").read_text().count('"dtf-history-') == 1
+
+
 PERHAPS_MANY = """
 gates: {canary: {error-rate: {healthy: "<50%", unhealthy: ">60%", confidence: 60%, min-samples: 2}}}
 suites:
@@ -155,11 +165,13 @@ suites:
 """
 
 
-def test_what_may_be_a_thousand_jobs_is_called_in_parts_and_collected_by_name(tmp_path: Path) -> None:
+def test_what_may_be_a_thousand_jobs_is_called_in_parts_and_collected_by_name(
+    tmp_path: Path, server: GithubServer
+) -> None:
     repo = tmp_path / "repo"
     write(repo, PERHAPS_MANY, MANY)
     render(repo, Shape.DYNAMIC)
-    run = execute(repo)
+    run = execute(repo, server, "push")
     assert run.conclusion == "success", {job.id: job.log for job in run.jobs if job.result == "failure"}
     assert "certificate complete: collected = planned = reported = 16 tests" in run.job("report").log
     calls = [job for job in run.jobs if job.calls]
@@ -175,22 +187,36 @@ def test_what_may_be_a_thousand_jobs_is_called_in_parts_and_collected_by_name(tm
 
 
 FOUR = "suites: {unit: {tool: pytest, paths: [tests], shards: 4}}"
+MOODIER = """
+import os
+import pytest
+
+@pytest.mark.parametrize("number", range(8))
+def test_many(number):
+    assert number not in (5, 6) or os.environ["GITHUB_RUN_ATTEMPT"] != "1"
+"""
 KEPT = "if: always()\n        uses: actions/upload-artifact"
 
 
-def test_a_bundle_that_got_lost_is_not_proven_and_the_others_are(tmp_path: Path) -> None:
+def test_a_bundle_that_got_lost_is_not_proven_until_its_job_runs_again(tmp_path: Path, server: GithubServer) -> None:
+    """The second attempt of another job, whose bundle was kept, runs only what had failed."""
     repo = tmp_path / "repo"
-    write(repo, FOUR, MANY)
+    write(repo, FOUR, MOODIER)
     files = plans.written(plans.static(FOUR, {"unit": 4}, limits=plans.FEW), plans.FEW)
-    lost = KEPT.replace("always()", "matrix.shard != '_2of4'")
+    lost = KEPT.replace("always()", "always() && (matrix.shard != '_2of4' || github.run_attempt > 1)")
     files["tests-unit.yml"] = files["tests-unit.yml"].replace(KEPT, lost, 1)
     (repo / ".github/workflows").mkdir(parents=True)
     for name, text in files.items():
         (repo / ".github/workflows" / name).write_text(text)
-    run = execute(repo)
-    assert [job.result for job in run.cells("test")] == ["success"] * 4
-    assert {"_2of4" in job.id: job.result for job in run.cells("collect")} == {True: "failure", False: "success"}
-    assert run.conclusion == run.job("report").result == "failure"
-    found = report(run)
-    assert found["totals"] == {"passed": 6, "not_proven": 2, "runs": 6}
+    first = execute(repo, server, "push", cache=tmp_path / "cache")
+    assert [job.result for job in first.cells("test")] == ["success", "failure", "failure", "success"]
+    assert {"_2of4" in job.id: job.result for job in first.cells("collect")} == {True: "failure", False: "success"}
+    assert first.conclusion == first.job("report").result == "failure"
+    found = report(first)
+    assert found["totals"] == {"passed": 5, "failed": 1, "not_proven": 2, "runs": 6}
     assert found["certificate"]["missing"] == [f"unit::tests/test_many.py::test_many[{number}]" for number in (1, 5)]
+    second = execute(repo, server, "push", again=True, cache=tmp_path / "cache")
+    assert second.conclusion == "success", second.job("report").log
+    assert report(second, attempt=2)["totals"] == {"passed": 8, "flaky": 1, "runs": 9}
+    assert len(run_in(second, tmp_path / "again")) == 4, "two jobs, what collects them, and the report"
+    assert (tmp_path / "cache/index.json").read_text().count('"dtf-history-') == 2

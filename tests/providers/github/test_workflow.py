@@ -71,8 +71,8 @@ def collect(written: dict, jobs: int) -> None:
     """A report that may meet more than the hundred artifacts that a run lists asks for a token, and may use it."""
     report = written["report"]
     download = next(step["with"] for step in report["steps"] if "pattern" in step.get("with", {}))
-    assert ("github-token" in download) == (report["permissions"] == {"actions": "read"})
     assert "github-token" in download or jobs < 50
+    assert report["permissions"]["actions"] == "read"
 
 
 def many(jobs: int) -> str:
@@ -176,6 +176,66 @@ def test_secrets_reach_only_what_gets_ready_for_tests_and_runs_them() -> None:
             f"{verdict}_kernels_{part}": [f"On {verdict}"] for verdict in ("hold", "rollback") for part in (50, 100)
         }
         assert holders == wanted.get(key, [])
+
+
+SECRET = "suites: {a: {tool: pytest, secrets: [A]}}\npipeline: {secrets: [KEY, PGPASSWORD], %s}\n"
+TOLD = {"actions": "read", "checks": "write", "contents": "read", "pull-requests": "write", "statuses": "write"}
+
+
+def step(job: dict, name: str) -> dict:
+    (found,) = [one for one in job["steps"] if one.get("name") == name]
+    return found
+
+
+@pytest.mark.parametrize("shape", ["dynamic", "static"])
+@pytest.mark.parametrize(
+    ("options", "permissions", "extras", "token"),
+    [
+        ("", TOLD, "github", {"Report"}),
+        ("memory: 'branch:x'", {**TOLD, "contents": "write"}, "github", {"Fetch the history", "Report"}),
+        ("memory: 's3://b/k'", TOLD, "github,s3", {"Report"}),
+        ("publish: false, memory: 'postgresql://h/d'", {}, "postgres", set()),
+        ("publish: false, memory: 'branch:x'", {"contents": "write"}, None, {"Fetch the history", "Report"}),
+        ("publish: false", {}, None, set()),
+    ],
+)
+def test_the_report_alone_may_tell_and_keeps_the_history_where_the_plan_says(
+    options: str, permissions: dict[str, str], extras: str | None, token: set[str], shape: str
+) -> None:
+    text = SECRET % options
+    made = plans.jobs(plans.dynamic(text) if shape == "dynamic" else plans.static(text, {"a": 1}))
+    assert made["report"]["permissions"] == permissions
+    assert made["plan"]["permissions"] == made["a"]["permissions"] == {"contents": "read"}
+    assert step(made["report"], "Report")["with"].get("extras") == extras
+    steps = [one for job in made.values() for one in job["steps"]]
+    holders = {one["name"] for one in steps if "GITHUB_TOKEN" in one.get("env", {})}
+    assert holders == token
+    memory = "memory" in options
+    keys = {one["name"] for one in steps if "KEY" in one.get("env", {})}
+    assert keys == {"Report", *(["Fetch the history"] if memory else [])}
+    cached = [one["name"] for one in steps if "actions/cache" in one.get("uses", "")]
+    often = 2 if shape == "dynamic" else 1
+    assert cached == ([] if memory else ["Fetch the history"] * often + ["Keep the history"])
+
+
+def test_the_history_is_fetched_before_anything_of_the_project_has_run() -> None:
+    text = "pipeline: {memory: 'branch:x'}\nsuites: {a: {tool: pytest, setup: {run: [[make]]}}}"
+    for pipeline in (plans.dynamic(text, "below/testplan.yaml"), plans.static(text, {"a": 1}, "below/testplan.yaml")):
+        names = [one.get("name") for one in plans.jobs(pipeline)["plan"]["steps"]]
+        assert names == [None, "Fetch the history", "Set up", "Plan", None]
+
+
+def test_a_job_without_the_source_begins_with_nothing_of_another_build() -> None:
+    for text in plans.written(plans.dynamic(plans.VAST)).values():
+        for job in yaml.safe_load(text)["jobs"].values():
+            first = job["steps"][0] if "steps" in job else {"uses": job["uses"]}
+            assert "uses" in first or first["run"] == "rm -rf -- .ci-orchestrator\n"
+
+
+def test_images_that_are_asked_for_are_kept_by_a_commit() -> None:
+    report = plans.jobs(plans.dynamic("report: {comment: {images: true}}\nsuites: {a: {tool: pytest}}"))["report"]
+    assert report["permissions"] == {**TOLD, "contents": "write"}
+    assert step(report, "Report")["with"]["extras"] == "charts,github"
 
 
 def test_the_walls_are_those_that_were_read() -> None:
