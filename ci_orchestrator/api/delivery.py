@@ -108,12 +108,14 @@ def deliver(
         summarise(ci, reported)
     lock = reported.lock
     plan = plan_of(lock) if lock else project.plan_if_any()
-    if blobs is not None and not (online and online.context.fork):  # what a fork says of itself is not believed later
+    context = online.context if online else wire.this_context(environ, project.root)
+    if blobs is not None and not context.fork:  # what a fork says of itself is not believed later
         keep = (plan.report if plan else ReportOptions()).history.keep
         reported = _remembered(project, reported, blobs, keep, clock)
     posted = Posted()
     if online is not None:
         posted = publish(reported, online, plan=plan, root=project.root, when=how.when)
+        posted = replace(posted, said=(*posted.said, *_baseless(online, against)))
     if ci is not None:
         point_out(ci, reported, annotated=posted.annotated)
     return Delivered(reported=reported, posted=posted, took=tuple(_took(online)) if online else ())
@@ -135,6 +137,12 @@ def _here(project: Project, online: Online, how: Delivery, lock_file: Path | Non
     if lock_file is not None and bundles_of(read_lock(lock_file), project.place / BUNDLES):
         return True
     return online.host is None and (lock_file is not None or project.has_run)
+
+
+def _baseless(online: Online, against: Against) -> Iterator[str]:
+    """Why a change was compared with nothing, when nobody could be asked for the build to compare with."""
+    if online.host is None and online.context.base and against.base is None:
+        yield f"compared with no build of {online.context.base}: {'; '.join(online.why)}"
 
 
 def _took(online: Online) -> Iterator[str]:

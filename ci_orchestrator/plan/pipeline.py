@@ -129,9 +129,10 @@ class Pipeline:
     a static pipeline. `control`: labels of the runner class that plans, decides and reports, None without classes.
     `planning`: what the plan job gets ready, so that every suite can be listed. `retain`: seconds that the lock, the
     bundles and the report are kept. `judged`: the plan's final gates decide whether the build is green. `publish`: the
-    report is told to the forge. `memory`: where the history is kept between builds, empty for the provider's own cache.
-    `secrets`: names of those that fetching the history and reporting read, and no test. `images`: what is told shows
-    charts as images, which a forge may have to keep in the repository.
+    report is told to the forge, which is at `forge` (``KIND=URL``) where that is not empty. `memory`: where the history
+    is kept between builds, empty for the provider's own cache. `secrets`: names of those that fetching the history and
+    reporting read, and no test. `images`: what is told shows charts as images, which a forge may have to keep in the
+    repository.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Pipeline:
     gates: tuple[GateJob, ...] = ()
     judged: bool = False
     publish: bool = True
+    forge: str = ""
     memory: str = ""
     secrets: tuple[str, ...] = ()
     images: bool = False

@@ -25,6 +25,12 @@ def _check_memory(place: str) -> str:
 
 
 Memory = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/][A-Za-z0-9._/:@#?=&%+-]{0,499}$"), AfterValidator(_check_memory)]
+ForgeAddress = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9-]{0,29}=https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%+-]+)+$", max_length=500
+    ),
+]
 Cron = Annotated[str, Field(pattern=r"^[0-9A-Z*/,-]+( [0-9A-Z*/,-]+){4}$", max_length=100)]
 
 
@@ -56,6 +62,9 @@ class PipelineOptions(Model):
     """The runner class of the jobs that plan, decide and report; by default the cheapest."""
     publish: bool = True
     """Whether the report is told to the place where the change lives: a status, results, one comment."""
+    forge: ForgeAddress | None = None
+    """Where the change lives, as `KIND=URL`, such as `github=https://github.example.com/shop/web`, for builds that are
+    not told, and whose git remote does not tell either."""
     memory: Memory | None = None
     """Where the history is kept between builds: `branch:NAME`, a folder, `s3://…` or `postgresql://…`; by default a
     cache of the provider."""

@@ -196,7 +196,8 @@ def report_options(pipeline: Pipeline) -> tuple[str, ...]:
     gates, where it has any.
     """
     gate = ("--gate",) if pipeline.judged else ()
-    return (*gate, *(("--publish",) if pipeline.publish else ()), *memory_option(pipeline))
+    where = ("--forge", pipeline.forge) if pipeline.forge else ()
+    return (*gate, *(("--publish", *where) if pipeline.publish else ()), *memory_option(pipeline))
 
 
 def memory_option(pipeline: Pipeline) -> tuple[str, ...]:

@@ -20,9 +20,9 @@ def install(version: str, extras: Sequence[str] = ()) -> tuple[str, ...]:
     """Leaves ci-orchestrator at `TOOL`: the PATH's if it is of this version, else one in an environment of its own,
     with these extras.
 
-    Its Python never comes before the user's on the PATH. pip obeys its own variables (``PIP_NO_INDEX``,
-    ``PIP_FIND_LINKS``), so that a wheelhouse is enough; its cache is left to the plan's own `setup`, which may want to
-    link it elsewhere first.
+    Its Python never comes before the user's on the PATH, and takes no module from the project, in which this runs. pip
+    obeys its own variables (``PIP_NO_INDEX``, ``PIP_FIND_LINKS``), so that a wheelhouse is enough; its cache is left to
+    the plan's own `setup`, which may want to link it elsewhere first.
     """
     with_ = f"[{','.join(extras)}]" if extras else ""
     spec = f'"${{{SPEC}:-ci-orchestrator{with_}=={version}}}"'
@@ -32,15 +32,15 @@ def install(version: str, extras: Sequence[str] = ()) -> tuple[str, ...]:
         f'  ln -sf "$(command -v ci-orchestrator)" {TOOL}',
         "else",
         "  for python in python3 python3.14 python3.13 python3.12 python3.11; do",
-        "    \"$python\" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break",
+        "    \"$python\" -Ic 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break",
         "    python=",
         "  done",
         '  if [ -z "$python" ]; then',
         f'    echo "this job needs Python 3.11 or newer with venv, or ci-orchestrator {version} on its PATH" >&2',
         "    exit 1",
         "  fi",
-        f'  "$python" -m venv --clear {STATE}/tool',
-        f"  {STATE}/tool/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check {spec}",
+        f'  "$python" -Im venv --clear {STATE}/tool',
+        f"  {STATE}/tool/bin/python -Im pip install --quiet --no-cache-dir --disable-pip-version-check {spec}",
         f"  ln -sf ../tool/bin/ci-orchestrator {TOOL}",
         "fi",
     )

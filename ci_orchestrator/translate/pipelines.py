@@ -93,6 +93,7 @@ def _pipeline(
         gates=tuple(_gate(plan, stage, levels[stage.name]) for stage in chosen if stage.gated),
         judged=bool(final_gates(plan.gates)),
         publish=plan.pipeline.publish,
+        forge=plan.pipeline.forge or "",
         memory=plan.pipeline.memory or "",
         secrets=tuple(sorted(set(plan.pipeline.secrets))),
         images=plan.pipeline.publish and plan.report.comment.images is True,

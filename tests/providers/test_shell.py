@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from hypothesis import given
@@ -40,6 +41,15 @@ def test_without_a_python_the_job_says_what_it_needs(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == "this job needs Python 3.11 or newer with venv, or ci-orchestrator 1.2.3 on its PATH\n"
     assert not (tmp_path / TOOL).exists()
+
+
+def test_nothing_of_the_project_is_imported_while_the_tool_is_installed(tmp_path: Path) -> None:
+    for name in ("ensurepip", "pip", "sys", "venv"):
+        (tmp_path / f"{name}.py").write_text("open('hacked', 'w')")
+    lines = ("export PIP_NO_INDEX=1", *install("1.2.3", ["online"]))
+    done = run(lines, tmp_path, f"{Path(sys.base_prefix) / 'bin'}:{os.defpath}")
+    assert "No matching distribution found for ci-orchestrator[online]==1.2.3" in done.stderr
+    assert not (tmp_path / "hacked").exists()
 
 
 @given(st.lists(st.text(st.characters(blacklist_characters="\0", codec="utf-8")), min_size=1))
