@@ -21,10 +21,17 @@ const CONTEXTS = [
 /** What an expression sees: contexts by name as plain values, and functions beside the built-in ones. */
 export class Scope {
     constructor(contexts, functions = {}) {
-        this.values = new data.Dictionary(...CONTEXTS.map((key) => ({ key, value: toData(contexts[key]) })));
+        this.contexts = contexts;
         this.functions = new Map(
             Object.entries(functions).map(([name, call]) => [name.toLowerCase(), definition(name, call)]),
         );
+    }
+
+    /** The contexts that these tokens name: of many steps, turning what each left into data takes long. */
+    values(tokens) {
+        const used = new Set(tokens.map(({ lexeme }) => lexeme.toLowerCase()));
+        const value = (key) => toData(used.has(key) ? this.contexts[key] : null);
+        return new data.Dictionary(...CONTEXTS.map((key) => ({ key, value: value(key) })));
     }
 }
 
@@ -59,8 +66,9 @@ function lex(expression) {
 }
 
 function evaluateData(expression, scope) {
-    const tree = new Parser(lex(expression), CONTEXTS, [...scope.functions.values()]).parse();
-    return new Evaluator(tree, scope.values, scope.functions).evaluate();
+    const tokens = lex(expression);
+    const tree = new Parser(tokens, CONTEXTS, [...scope.functions.values()]).parse();
+    return new Evaluator(tree, scope.values(tokens), scope.functions).evaluate();
 }
 
 /** The plain value of a YAML node: its expressions evaluated, mappings as objects. */

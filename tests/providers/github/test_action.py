@@ -17,6 +17,7 @@ from providers.github import plans
 sys.path.extend([str(PROJECT / "scripts"), str(PROJECT / "action")])
 
 import action_files
+import install
 import invoke
 import workflows
 
@@ -151,6 +152,37 @@ def test_inputs_that_make_no_sense_are_refused(
     assert end.value.code == 2
     assert printed.startswith("::error title=ci-orchestrator::")
     assert said in printed
+
+
+@pytest.mark.parametrize(
+    ("inputs", "wanted"),
+    [
+        ({}, str(PROJECT)),
+        ({"extras": "github,s3"}, f"{PROJECT}[github,s3]"),
+        ({"extras": "github", "version": "1.2.3"}, "ci-orchestrator[github]==1.2.3"),
+        ({"extras": "github", "wheelhouse": "wheels"}, "ci-orchestrator[github]"),
+        ({"extras": "github", "spec": "a.whl"}, "a.whl"),
+    ],
+)
+def test_extras_are_installed_with_all_but_a_spec(
+    inputs: dict[str, str], wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in inputs.items():
+        monkeypatch.setenv(f"INPUT_{name.upper()}", value)
+    assert install.requirement() == wanted
+
+
+def test_extras_are_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INPUT_EXTRAS", "github] --index-url=https://evil.example [s3")
+    with pytest.raises(SystemExit):
+        install.requirement()
+
+
+def test_other_extras_are_another_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INPUT_VERSION", "1.2.3")
+    alone = install.key()
+    monkeypatch.setenv("INPUT_EXTRAS", "github")
+    assert install.key() != alone
 
 
 WHEEL = {

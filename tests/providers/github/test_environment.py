@@ -40,6 +40,7 @@ CONTEXTS = {
     "manual": replace(PUSH, event="manual", attempt=2),
     "queue": replace(PUSH, branch=f"gh-readonly-queue/main/pr-7-{HEAD}"),
     "change": CHANGE,
+    "dependabot": CHANGE,
     "fork": FORK,
     "gone": replace(FORK, branch="faster"),
     "unread": replace(FORK, branch="faster", head=""),
