@@ -22,8 +22,9 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 
-BYTES = 1 << 20
-"""More than a call is long: its arguments and the environment."""
+CALL = b"!"
+ANSWER = 100
+"""Bytes that are more than an exit status has digits."""
 
 
 def run_warm(
@@ -33,10 +34,12 @@ def run_warm(
     call = json.dumps({"arguments": arguments, "cwd": str(cwd), "env": dict(env)}).encode("ascii")
     line = _line()
     line.settimeout(timeout)
-    with TemporaryFile() as out, TemporaryFile() as err:
+    with TemporaryFile() as said, TemporaryFile() as out, TemporaryFile() as err:
+        said.write(call)
+        said.seek(0)
         try:
-            socket.send_fds(line, [call], [out.fileno(), err.fileno()])
-            status = int(line.recv(BYTES))
+            socket.send_fds(line, [CALL], [said.fileno(), out.fileno(), err.fileno()])
+            status = int(line.recv(ANSWER))
         except TimeoutError:
             _line.cache_clear()  # what answers late is the answer to nobody
             raise
@@ -52,7 +55,7 @@ def _text(file) -> str:
 @cache
 def _line() -> socket.socket:
     """To the process that forks; it ends when we do."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours, theirs = socket.socketpair()
     process = subprocess.Popen([sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()])
     theirs.close()
     atexit.register(process.wait)
@@ -63,8 +66,8 @@ def _line() -> socket.socket:
 def _serve(line: socket.socket) -> None:
     """Fork for each call; returns in the child, whose place in the world is then as the call says."""
     while True:
-        data, files, _, _ = socket.recv_fds(line, BYTES, 2)
-        if not data:
+        called, files, _, _ = socket.recv_fds(line, len(CALL), 3)
+        if not called:
             sys.exit()
         child = os.fork()
         if not child:
@@ -73,10 +76,11 @@ def _serve(line: socket.socket) -> None:
             os.close(file)
         line.send(str(os.waitpid(child, 0)[1]).encode("ascii"))
     line.close()
-    for number, file in enumerate(files, start=1):
+    with open(files[0], "rb") as said:
+        call = json.load(said)
+    for number, file in enumerate(files[1:], start=1):
         os.dup2(file, number)
         os.close(file)
-    call = json.loads(data)
     os.environ.clear()
     os.environ.update(call["env"])
     time.tzset()
