@@ -28,6 +28,7 @@ OPTIONS = {
         "gate": "--gate",
         "checks": "--check",
         "publish": "--publish",
+        "forge": "--forge",
         "memory": "--memory",
         "out": "--out",
         "paths": "",

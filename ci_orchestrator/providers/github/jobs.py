@@ -26,6 +26,7 @@ from ci_orchestrator.providers.github.pins import image
 from ci_orchestrator.providers.github.remembering import (
     BRANCH,
     fetch_memory,
+    forge,
     planning_extras,
     reporting_extras,
     restore_history,
@@ -48,8 +49,8 @@ from ci_orchestrator.providers.yaml import Flow, Note, Value
 
 Job = dict[str, Value]
 READ: Mapping[str, Value] = {"contents": Note("read", beside="to check out")}
-_TELLING = (BUILDS, CHECK, COMMENTING, STATUS)
-"""What a report that is told asks GitHub for; what else it asks is part of what it may do then."""
+_TELLING = (CHECK, COMMENTING, STATUS)
+"""What a report asks GitHub for where the change is GitHub's; what else it asks is part of what it may do then."""
 
 
 def plan_job(pipeline: Pipeline) -> Job:
@@ -152,6 +153,7 @@ def report_job(pipeline: Pipeline, wire: Wire, bundles: Bundles) -> Job:
     inputs: Step = {"command": "report"}
     inputs |= {"gate": True} if pipeline.judged else {}
     inputs |= {"publish": True} if pipeline.publish else {}
+    inputs |= {"forge": pipeline.forge} if pipeline.publish and pipeline.forge else {}
     inputs |= {"memory": pipeline.memory} if pipeline.memory else {}
     env = trusted(pipeline, publish=pipeline.publish)
     steps: list[Step] = [
@@ -172,13 +174,15 @@ def _telling(pipeline: Pipeline) -> Mapping[str, Value]:
     """What the token of a report that is told must be allowed, beside reading the source."""
     if not pipeline.publish:
         return {}
-    every = ((one.what, *one.permission.split(": ")) for one in _TELLING)
+    asked = (BUILDS, *(_TELLING if forge(pipeline) == "github" else ()))
+    every = ((one.what, *one.permission.split(": ")) for one in asked)
     return {name: Note(level, beside=f"for {what}") for what, name, level in every}
 
 
 def _writing(pipeline: Pipeline) -> Mapping[str, Value]:
     """What it must be allowed to commit: the history, and the images of a comment, each to a branch of its own."""
-    kept = [*(["the history"] if _in_branch(pipeline) else []), *(["images"] if pipeline.images else [])]
+    images = pipeline.images and forge(pipeline) == "github"
+    kept = [*(["the history"] if _in_branch(pipeline) else []), *(["images"] if images else [])]
     return {"contents": Note("write", beside=f"to keep {' and '.join(kept)} in a branch")} if kept else {}
 
 

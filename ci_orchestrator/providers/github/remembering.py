@@ -21,8 +21,14 @@ def planning_extras(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def reporting_extras(pipeline: Pipeline) -> tuple[str, ...]:
-    """What reporting needs. Of all that can be asked online, a workflow asks GitHub alone."""
-    return tuple("github" if one == "online" else one for one in extras(pipeline))
+    """What reporting needs. Of all that can be asked online these are GitHub, and where the change lives."""
+    asked = sorted({"github", *({forge(pipeline)} & {"azure", "gitlab"})})
+    return tuple(sorted(one for each in extras(pipeline) for one in (asked if each == "online" else [each])))
+
+
+def forge(pipeline: Pipeline) -> str:
+    """The kind of the place where the change lives."""
+    return pipeline.forge.partition("=")[0] or "github"
 
 
 def trusted(pipeline: Pipeline, *, publish: bool) -> Step:

@@ -22,6 +22,13 @@ EXAMPLE_PINS = example_pipeline.PINS
 MONOREPO = example_pipeline.monorepo()
 MONOREPO_PINS = {"go": 1, "web": 3}
 
+REMEMBERING = """
+pipeline: {memory: "branch:ci-history", secrets: [GITLAB_TOKEN], forge: "gitlab=https://gitlab.example.com/shop/web"}
+report: {comment: {images: true}}
+suites:
+  unit: {tool: pytest, secrets: [DATABASE_URL]}
+"""
+
 WIDE = """
 suites:
   unit: {tool: pytest, shards: 600}

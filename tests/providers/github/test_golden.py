@@ -22,6 +22,7 @@ CASES = {
     "monorepo-static": lambda: plans.static(plans.MONOREPO, plans.MONOREPO_PINS, "services/api/tests.yaml"),
     "wide-dynamic": lambda: plans.dynamic(plans.WIDE),
     "hostile-dynamic": lambda: plans.dynamic(plans.HOSTILE),
+    "remembering-dynamic": lambda: plans.dynamic(plans.REMEMBERING),
     "hostile-static": lambda: plans.static(plans.HOSTILE, plans.HOSTILE_PINS),
 }
 

@@ -197,6 +197,13 @@ def step(job: dict, name: str) -> dict:
         ("publish: false, memory: 'postgresql://h/d'", {}, "postgres", set()),
         ("publish: false, memory: 'branch:x'", {"contents": "write"}, None, {"Fetch the history", "Report"}),
         ("publish: false", {}, None, set()),
+        ("forge: 'github=https://github.com/acme/shop'", TOLD, "github", {"Report"}),
+        (
+            "forge: 'gitlab=https://gitlab.com/a/b'",
+            {"actions": "read", "contents": "read"},
+            "github,gitlab",
+            {"Report"},
+        ),
     ],
 )
 def test_the_report_alone_may_tell_and_keeps_the_history_where_the_plan_says(
