@@ -42,8 +42,10 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
     wanted = [one for one in every if one.name.startswith(OURS)] or every
     for number, artifact in enumerate(sorted(wanted, key=lambda one: (one.created, one.name, one.key))):
         fetch(host, artifact, place / f"{number:05}", clock=clock)
-    locks = sorted(place.rglob(LOCK_FILE))
-    return Collected(bundles=find_bundles(place), lock=locks[-1] if locks else None)
+    bundles = find_bundles(place)
+    # what a test keeps in its bundle may be called like a lock, and is none of ours
+    locks = [one for one in sorted(place.rglob(LOCK_FILE)) if not any(map(one.is_relative_to, bundles))]
+    return Collected(bundles=bundles, lock=locks[-1] if locks else None)
 
 
 def nothing_kept(online: Online, build: str) -> ProviderError:

@@ -68,7 +68,8 @@ def deliver(
     ci: Ci | None = None,
     clock: Clock | None = None,
 ) -> Delivered:
-    """Report as `report_files` does, between fetching and telling.
+    """Report as `report_files` does, between fetching and telling. Without `paths`, on what is here or, of a build whose
+    results are not, on what its host kept, and on nothing else.
 
     Raises as `report_files` does, and `ProviderError` when the build's bundles cannot be had: without them there is
     nothing to say. What cannot be told afterwards is in `Delivered.posted`.
@@ -81,12 +82,12 @@ def deliver(
     if online is not None and online.past is not None:
         links = of_another(links or NO_LINKS, ci.links if ci else NO_LINKS, online.past.url)
         warnings += _elsewhere(online.past, online.here)
-    against = against or Against()
+    against, named = against or Against(), paths or None
     if online is not None:
-        if not paths and not _here(project, online, how, lock_file):
+        if named is None and not _here(project, online, how, lock_file):
             found = collect(online, project.state / COLLECTED, clock, build=how.build)
-            paths, lock_file = found.bundles, lock_file or found.lock
-            if not paths and lock_file is None:
+            named, lock_file = found.bundles, lock_file or found.lock
+            if not named and lock_file is None:
                 raise nothing_kept(online, how.build)
         against = _with_base(project, online, against, clock, warnings)
     blobs = open_blobs(how.memory, project.root) if how.memory else None
@@ -94,7 +95,7 @@ def deliver(
         warnings += pull(project.history_file, blobs).warnings
     reported = report_files(
         project,
-        paths,
+        named,
         lock_file=lock_file,
         out=out,
         against=against,
@@ -109,7 +110,7 @@ def deliver(
     lock = reported.lock
     plan = plan_of(lock) if lock else project.plan_if_any()
     context = online.context if online else wire.this_context(environ, project.root)
-    if blobs is not None and not context.fork:  # what a fork says of itself is not believed later
+    if blobs is not None and not context.fork:  # whose token may not write either
         keep = (plan.report if plan else ReportOptions()).history.keep
         reported = _remembered(project, reported, blobs, keep, clock)
     posted = Posted()

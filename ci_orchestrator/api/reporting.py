@@ -77,7 +77,7 @@ def report_run(
 @collector_at_rest()
 def report_files(
     project: Project,
-    paths: Sequence[Path] = (),
+    paths: Sequence[Path] | None = None,
     *,
     lock_file: Path | None = None,
     out: Path | None = None,
@@ -88,8 +88,8 @@ def report_files(
     clock: Clock | None = None,
     warnings: Sequence[str] = (),
 ) -> Reported:
-    """Report on bundles and result files; without any path, on what single jobs of the lock left here (`run_job`), else
-    again on the latest run here. With a lock and no results at all, nothing is proven.
+    """Report on bundles and result files; with None, on what single jobs of the lock left here (`run_job`), else again
+    on the latest run here. With a lock and no results at all, nothing is proven.
 
     Without a lock the report is uncertified. `against`: what it is held against. `links`: where things can be opened.
     `shown_by`: the provider for which the comment is written. `context`: what was tested, by default what is checked
@@ -99,12 +99,12 @@ def report_files(
     clock = clock or wire.system_clock()
     build = ""
     lock = None if lock_file is None else read_lock(lock_file)
-    if lock is not None and not paths:
-        paths = bundles_of(lock, project.place / BUNDLES)
-    if not paths and (lock is None or project.has_run):
-        root = project.latest_run()
-        paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
-        build = root.name
+    if paths is None:
+        paths = bundles_of(lock, project.place / BUNDLES) if lock is not None else ()
+        if not paths and (lock is None or project.has_run):
+            root = project.latest_run()
+            paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
+            build = root.name
     plan = plan_of(lock) if lock else project.plan_if_any()
     others = _others(project, plan)
     sources = gather(
@@ -175,7 +175,9 @@ def _publish(material: Material, comment: CommentOptions, *, build: str, out: Pa
 
 
 def _remember(project: Project, report: Report, material: Material, build: str, *, keep: int) -> Report:
-    """Ask the history, then put the build into it. No history is a warning, never a failed build."""
+    """Ask the history, then put the build into it, but for a fork's, which is not believed later: what is here may be
+    carried on. No history is a warning, never a failed build.
+    """
     warnings = list(report.warnings)
     report = replace(report, analysis=without_history(report))
     try:
@@ -187,7 +189,7 @@ def _remember(project: Project, report: Report, material: Material, build: str, 
     trend: tuple[TrendPoint, ...] = ()
     try:
         report = recall(report, opened.store, build, material.source)
-        if report.results:
+        if report.results and not material.context.fork:
             opened.store.record(_record(report, material, build))
             opened.store.forget(keep=keep)
         trend = tuple(_point(one) for one in reversed(opened.store.builds(last=TREND)))

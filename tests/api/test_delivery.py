@@ -14,6 +14,7 @@ from projects import make_project
 from ci_orchestrator.api.delivery import Delivered, Delivery, deliver
 from ci_orchestrator.api.planning import plan_project
 from ci_orchestrator.api.project import Project
+from ci_orchestrator.api.remembering import fetch_history
 from ci_orchestrator.api.running import run_job
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import ExitCode, ProviderError, UserError
@@ -164,6 +165,28 @@ def test_a_build_whose_jobs_all_got_lost_is_not_proven_and_that_is_told(tmp_path
     assert "NOT PROVEN" in comment
 
 
+def test_what_was_run_here_is_no_result_of_a_build_whose_jobs_all_got_lost(tmp_path):
+    """Its lock may be the same: that of another revision with the same tests is."""
+    shop = Shop(tmp_path)
+    for job in plan_project(shop.project).lock.jobs:
+        run_job(shop.project, shop.project.lock_file, job.id, clock=FakeClock())
+    shop.place_lock()
+    assert shop.deliver().reported.report.exit_code is ExitCode.NOT_PROVEN
+    [status] = shop.forge.statuses(shop.head)
+    assert status.state is StatusState.FAILURE
+
+
+def test_a_file_that_a_test_keeps_is_no_lock(tmp_path):
+    shop = Shop(tmp_path)
+    suites = {"unit": {"tool": "pytest", "paths": ["tests"], "artifacts": {"paths": {"locks": "*.lock.json"}}}}
+    make_project(shop.project.root, {"plan.lock.json": "{}"}, suites, name="shop")
+    plan_project(shop.project)
+    shop.place_lock()  # the first of the artifacts
+    shop.run_jobs()
+    report = shop.deliver().reported.report
+    assert (report.exit_code, report.certificate.complete) == (ExitCode.OK, True)
+
+
 def test_what_steps_of_the_pipeline_brought_is_not_fetched_again(tmp_path):
     shop = Shop(tmp_path)
     lock = plan_project(shop.project).lock
@@ -253,7 +276,12 @@ def test_the_revision_of_a_build_is_not_guessed(red, tmp_path):
 
 def test_what_a_fork_s_build_of_the_past_said_is_told_and_not_remembered(red, tmp_path):
     past = Past(red, tmp_path, change=CHANGE, fork=True)
+    past.project.history_file.unlink(missing_ok=True)
     memory = tmp_path / "memory"
     past.deliver(memory=str(memory))
     assert past.comments() == 1
     assert not [path for path in memory.rglob("*") if path.is_file()]
+    trusted = Delivery(memory=str(memory))
+    bundle = next((past.project.root / "out").iterdir())  # another build, which is carried with what is known here
+    deliver(past.project, [bundle], trusted, {}, clock=FakeClock())
+    assert len(fetch_history(past.project, str(memory)).builds) == 1
