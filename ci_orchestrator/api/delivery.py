@@ -68,7 +68,7 @@ def deliver(
     ci: Ci | None = None,
     clock: Clock | None = None,
 ) -> Delivered:
-    """Report as `report_files` does, between fetching and telling. Without `paths`, on what is here or, of a build whose
+    """Report as `report_files` does, between fetching and telling. Without `paths`, on what is here; of a build whose
     results are not, on what its host kept, and on nothing else.
 
     Raises as `report_files` does, and `ProviderError` when the build's bundles cannot be had: without them there is
