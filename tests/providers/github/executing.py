@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from ci_orchestrator.plan.pipeline import Shape
 from ci_orchestrator.providers.github.permissions import OPERATIONS
 
 TOOLS = str(Path(sys.executable).parent)
+PLAIN = "import sys; sys.modules['matplotlib'] = None; from ci_orchestrator.cli.main import main; sys.exit(main())"
+"""Our command without the extra `charts`, as in a job: to draw takes longer than the tests."""
 
 
 def render(repo: Path, shape: Shape) -> None:
@@ -62,9 +65,18 @@ def execute(
         secrets={**example_pipeline.SECRETS, "GITHUB_TOKEN": TOKEN},
         event=event,
         github={**_place(server), **(_proposed(repo, server) if event == "pull_request" else {})},
-        path=os.pathsep.join([TOOLS, os.environ["PATH"]]),
+        path=os.pathsep.join([str(_programs(repo.parent / "programs")), TOOLS, os.environ["PATH"]]),
         cache=cache,
     )
+
+
+def _programs(folder: Path) -> Path:
+    """A directory for the PATH with our command."""
+    folder.mkdir(exist_ok=True)
+    command = folder / "ci-orchestrator"
+    command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-Ic", PLAIN])} "$@"\n', "utf-8")
+    command.chmod(0o755)
+    return folder
 
 
 def _place(server: GithubServer) -> Mapping[str, str]:
