@@ -194,8 +194,7 @@ void collect(List wanted) {
 """
 
 PREPARED = """\
-sh label: 'clean up', script: 'rm -rf .ci-orchestrator/bundles .ci-orchestrator/report' +
-    ' .ci-orchestrator/*.json .ci-orchestrator/history.sqlite*'
+sh label: 'clean up', script: 'rm -rf .ci-orchestrator'
 sh label: 'install ci-orchestrator', script: install
 if (LEVELS) {
     unstash 'plan'

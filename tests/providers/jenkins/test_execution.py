@@ -148,7 +148,7 @@ def test_a_hostile_plan_runs_and_nothing_of_it_is_executed(tmp_path: Path) -> No
     remembered in a folder.
     """
     repo = tmp_path / "repo"
-    for left in ("bundles/dtf-node-9/stale", "report/stale", "jobs.json", "history.sqlite", "history.sqlite-wal"):
+    for left in ("bundles/dtf-node-9/stale", "report/stale", "jobs.json", "history.sqlite", "runs/1/stale", "latest"):
         (repo / ".ci-orchestrator" / left).parent.mkdir(parents=True, exist_ok=True)
         (repo / ".ci-orchestrator" / left).write_text("of another build")
     plan = plans.hostile(memory=str(tmp_path / "memory"), secrets=["GITHUB_TOKEN"])
@@ -174,7 +174,7 @@ def test_a_hostile_plan_runs_and_nothing_of_it_is_executed(tmp_path: Path) -> No
     assert "no comments and statuses: neither the environment nor the git remote says where" in run.stage("report").log
     assert "no builds remembered" in run.stage("plan").log
     assert "warning" not in run.log
-    assert not list(run.archive.rglob("stale"))
+    assert [list(place.rglob("stale")) for place in (run.archive, tmp_path / "out" / "workspaces")] == [[], []]
     assert [path.name[:8] for path in (tmp_path / "memory").iterdir()] == ["history-"]
     assert not (run.archive / ".ci-orchestrator/history.sqlite").exists()
 
