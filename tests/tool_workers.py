@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -92,8 +93,18 @@ class Bench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
+    @contextmanager
+    def with_file(self, name: str, text: str) -> Iterator[None]:
+        """A file that the project has for this long: whatever lists the project later does not find it."""
+        self.write(name, text)
+        try:
+            yield
+        finally:
+            (self.project / name).unlink()
+
     def open(self, *, only: frozenset[str] | None = None, **settings: object) -> Worker:
-        """A new worker in a new workspace; `settings` are the suite's."""
+        """A new worker in a new workspace; `settings` are the suite's. What ran before is forgotten."""
+        (self.project / "ran").unlink(missing_ok=True)
         suite = Suite(**{"name": "suite", "tool": self.tool.name, **settings})
         place = self.root / f"worker{len(self._opened)}"
         worker = open_worker(self.tool, suite, workspace_in(place, project=self.project, only=only))
@@ -105,12 +116,16 @@ class Bench:
         """A worker that lists nothing, as one that takes the place of another."""
         return self.open(only=frozenset(), **settings)
 
+    def learn(self, **settings: object) -> None:
+        """Let the tool learn which tests the suite has, as it has when workers are opened that list nothing."""
+        worker = self.open(**settings)
+        worker.collected()
+        worker.finish()
+
     def ran(self) -> list[str]:
-        """The names of the tests that ran since the last question, in their order."""
+        """The names of the tests that the last worker ran, in their order."""
         log = self.project / "ran"
-        names = log.read_text().splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
-        return names
+        return log.read_text().splitlines() if log.exists() else []
 
     def close(self) -> None:
         """End all workers."""

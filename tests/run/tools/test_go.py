@@ -196,11 +196,11 @@ def test_coverage_of_each_run_is_kept_and_put_together(bench: Bench) -> None:
 
 
 def test_what_does_not_compile_is_an_error_of_the_collection(bench: Bench) -> None:
-    bench.write("broken/broken_test.go", "package broken\n\nfunc TestX(t *testing.T) {}\n")
-    worker = bench.open(paths=("broken",))
-    [(_, why)] = worker.collected().errors
+    with bench.with_file("broken/broken_test.go", "package broken\n\nfunc TestX(t *testing.T) {}\n"):
+        worker = bench.open(paths=("broken",))
+        [(_, why)] = worker.collected().errors
+        worker.finish()
     assert "undefined: testing" in why
-    worker.finish()
 
 
 def test_without_go_there_is_no_worker(bench: Bench) -> None:

@@ -102,7 +102,8 @@ def test_exactly_what_is_wanted_runs(bench: Bench) -> None:
 
 
 def test_what_bears_the_same_name_is_passed_over_and_coverage_is_kept(bench: Bench) -> None:
-    worker = bench.idle(coverage=COVERAGE)
+    bench.learn(name="covered", paths=("t",), coverage=COVERAGE)
+    worker = bench.idle(name="covered", coverage=COVERAGE)
     assert outcomes(worker.finish(SUMS_TESTS[6])) == {SUMS_TESTS[6]: "passed"}  # whatever the thresholds say
     assert bench.ran() == ["hook", "adds", "adds again", "twin"]
     assert [type(message).__name__ for message in worker.said] == ["Collected", "Started", "Finished", "Gone"]

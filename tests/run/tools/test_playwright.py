@@ -110,19 +110,20 @@ def test_tests_are_listed_and_none_runs_then_whole_files_run_in_all_their_projec
 
 def test_exactly_what_is_wanted_runs_and_repetitions_are_tests_of_their_own(bench: Bench) -> None:
     wanted = [SHOP_TESTS[1], f"{SHOP_TESTS[1]} (2)", f"{SHOP_TESTS[2]} (2)"]  # the third is not had without its first
-    worker = bench.idle(args=("--repeat-each=2",))
+    bench.learn(name="repeated", paths=("e2e",))
+    worker = bench.idle(name="repeated", args=("--repeat-each=2",))
     assert outcomes(worker.finish(*wanted)) == dict.fromkeys(wanted, "passed")
     assert {*bench.ran()} == {"adds my desktop", "hook", "odd"}
     assert {type(message).__name__ for message in worker.said} == {"Collected", "Started", "Finished", "Gone"}
 
 
 def test_a_file_that_cannot_be_loaded_is_an_error_of_the_collection(bench: Bench) -> None:
-    bench.write("e2e/broken.spec.js", "throw new Error('at import');")
-    worker = bench.open(paths=("e2e/broken.spec.js",))
-    [(path, why)] = worker.collected().errors
+    with bench.with_file("e2e/broken.spec.js", "throw new Error('at import');"):
+        worker = bench.open(paths=("e2e/broken.spec.js",))
+        [(path, why)] = worker.collected().errors
+        worker.finish()
     assert path == "e2e/broken.spec.js"
     assert "at import" in why
-    worker.finish()
 
 
 @pytest.mark.parametrize(("limit", "handed"), [(2.5, ["--timeout=2500"]), (60.0, []), (None, [])])
