@@ -128,7 +128,7 @@ class ProviderError(OrchestratorError):
     exit_code = ExitCode.PROVIDER_FAILURE
 
 
-class RefusedError(ProviderError):
+class ForbiddenError(ProviderError):
     """A CI provider does not know the token, or does not let it do or see this (HTTP 401, 403, 404)."""
 
 

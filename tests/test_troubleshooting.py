@@ -18,7 +18,7 @@ ROWS = [line.split(" | ")[0] for line in PAGE.splitlines() if line.startswith("|
 MESSAGES = [message for row in ROWS for message in re.findall("`([^`]+)`", row)]
 LEAST = 4
 """Letters of the code's own, beside what is put between them, that make a text one that can be told from others."""
-ERRORS = {"ProviderError", "RefusedError", "UnreachableError"}
+ERRORS = {"ProviderError", "ForbiddenError", "UnreachableError"}
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 

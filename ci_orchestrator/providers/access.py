@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ci_orchestrator.errors import RefusedError
+from ci_orchestrator.errors import ForbiddenError
 
 
 class Right(StrEnum):
@@ -44,6 +44,6 @@ def tried(what: Right, ask: Callable[[], object]) -> Access:
     """Whether the provider answers to a question that changes nothing. Raises `ProviderError` for no answer at all."""
     try:
         ask()
-    except RefusedError as error:
+    except ForbiddenError as error:
         return Access(what=what, allowed=False, fix=error.fix)
     return Access(what=what, allowed=True)

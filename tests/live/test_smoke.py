@@ -18,7 +18,7 @@ from servers import azure, github, gitlab, jenkins
 from servers.base import BUILD, CHANGE, HEAD, RUNNERS, TOKEN, Fault
 
 from ci_orchestrator.api.online import Online
-from ci_orchestrator.errors import ProviderError, RefusedError
+from ci_orchestrator.errors import ForbiddenError, ProviderError
 from ci_orchestrator.providers.online import Ability, Forge, Host
 
 
@@ -59,7 +59,7 @@ def test_real_runners(kind: str, tmp_path: Path) -> None:
     host = host_of(target(kind).connected(tmp_path))
     try:
         runners(host)
-    except RefusedError as error:
+    except ForbiddenError as error:
         pytest.skip(str(error))
 
 

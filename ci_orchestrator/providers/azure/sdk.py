@@ -24,7 +24,7 @@ from msrest.pipeline.requests import PipelineRequestsHTTPSender
 from msrest.universal_http.requests import BasicRequestsHTTPSender, RequestsClientResponse
 
 from ci_orchestrator.clock import Clock
-from ci_orchestrator.errors import ProviderError, RefusedError
+from ci_orchestrator.errors import ForbiddenError, ProviderError
 from ci_orchestrator.masking import Mask, Secret
 from ci_orchestrator.providers import http
 from ci_orchestrator.providers.azure.permissions import Permission
@@ -97,7 +97,7 @@ class Sdk:
         with self.asking("asking whose the token is", permission):
             if self.identity() in ("", ANYBODY):
                 fix = permission.fixes(self.project)[401]
-                raise RefusedError(f"{self.place.api} does not know the token", fix=fix)
+                raise ForbiddenError(f"{self.place.api} does not know the token", fix=fix)
 
     @contextmanager
     def asking(self, what: str, permission: Permission) -> Iterator[None]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ci_orchestrator.errors import ProviderError, RefusedError, UnreachableError
+from ci_orchestrator.errors import ForbiddenError, ProviderError, UnreachableError
 from ci_orchestrator.masking import Mask
 from ci_orchestrator.providers.base import Place
 from ci_orchestrator.providers.http.patience import is_limited
@@ -26,7 +26,7 @@ FIXES: Mapping[int, str] = {
     407: "the proxy wants credentials: HTTPS_PROXY=http://name:password@host:port",
     429: "the provider limits requests: try again later, or use a token with a limit of its own",
 }
-_REFUSED = frozenset({401, 403, 404})
+_FORBIDDEN = frozenset({401, 403, 404})
 _TRY_AGAIN = "the provider has trouble: try again, and look at its status page"
 _TAG = re.compile(r"<(?:script|style).*?</(?:script|style)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _QUERY = re.compile(r"\?[^\s'\")]*")
@@ -57,12 +57,12 @@ def refused(what: str, place: Place, answer: requests.Response, fixes: Mapping[i
 
 def refusal(what: str, place: Place, status: int, body: str, *, fixes: Mapping[int, str], mask: Mask) -> ProviderError:
     """The same from its parts, for the errors of client libraries. `status`: 0 for none. `body`: as it came. What the
-    token may not do or see is a `RefusedError`.
+    token may not do or see is a `ForbiddenError`.
     """
     fix = fixes.get(status, FIXES.get(status, _TRY_AGAIN if status >= 500 else ""))
     words = own_words(body, mask)
     said = f"HTTP {status} {_phrase(status)}".strip() if status else "no answer"
-    kind = RefusedError if status in _REFUSED else ProviderError
+    kind = ForbiddenError if status in _FORBIDDEN else ProviderError
     return kind(f"{what} of {_name(place)}: {said}{f': {words}' if words else ''}", fix=fix)
 
 

@@ -9,7 +9,7 @@ import pytest
 from servers.azure import AzureServer, serve
 from servers.base import BRANCH, CHANGE, FEATURE, HEAD, Fault
 
-from ci_orchestrator.errors import ProviderError, RefusedError
+from ci_orchestrator.errors import ForbiddenError, ProviderError
 from ci_orchestrator.providers.access import Right
 from ci_orchestrator.providers.azure.permissions import BUILDS, CODE, EVERY, POOLS
 from ci_orchestrator.providers.azure.sdk import ANYBODY
@@ -87,7 +87,7 @@ def test_a_scope_that_is_missing_may_be_said_to_be_no_token(server: AzureServer)
 def test_who_is_anybody_has_no_token(server: AzureServer, identity: str) -> None:
     server.identity = identity
     for adapter in (server.host(), server.forge()):
-        with pytest.raises(RefusedError, match="does not know the token"):
+        with pytest.raises(ForbiddenError, match="does not know the token"):
             adapter.check()
 
 

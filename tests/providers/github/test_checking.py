@@ -8,7 +8,7 @@ import pytest
 from servers.base import Fault
 from servers.github import GithubServer, serve
 
-from ci_orchestrator.errors import RefusedError
+from ci_orchestrator.errors import ForbiddenError
 from ci_orchestrator.providers.access import Right
 
 
@@ -71,5 +71,5 @@ def test_a_limit_is_no_answer(server: GithubServer) -> None:
 
 def test_a_repository_that_may_not_be_seen(server: GithubServer) -> None:
     server.fault(Fault.NOT_FOUND, times=9)
-    with pytest.raises(RefusedError, match="checking the token"):
+    with pytest.raises(ForbiddenError, match="checking the token"):
         server.forge().check()

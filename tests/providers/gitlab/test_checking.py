@@ -8,7 +8,7 @@ import pytest
 from servers.base import BRANCH, BUILD, CHANGE, FEATURE, HEAD, MERGED, Fault
 from servers.gitlab import GitlabServer, serve
 
-from ci_orchestrator.errors import ProviderError, RefusedError
+from ci_orchestrator.errors import ForbiddenError, ProviderError
 from ci_orchestrator.providers.access import Right
 from ci_orchestrator.providers.online import Build
 
@@ -58,7 +58,7 @@ def test_a_job_s_own_token_reads_and_no_more(server: GitlabServer) -> None:
 
 def test_a_project_that_may_not_be_seen(server: GitlabServer) -> None:
     server.projects.clear()
-    with pytest.raises(RefusedError, match="checking the token"):
+    with pytest.raises(ForbiddenError, match="checking the token"):
         server.host().check()
 
 
