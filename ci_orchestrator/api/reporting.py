@@ -101,8 +101,7 @@ def report_files(
     lock = None if lock_file is None else read_lock(lock_file)
     if paths is None:
         paths = bundles_of(lock, project.place / BUNDLES) if lock is not None else ()
-        if not paths and (lock is None or project.has_run):
-            root = project.latest_run()
+        if not paths and (root := _latest_run(project, lock)):
             paths, lock, out = find_bundles(root), lock or read_lock(root / LOCK_FILE), out or root / "report"
             build = root.name
     plan = plan_of(lock) if lock else project.plan_if_any()
@@ -134,6 +133,14 @@ def report_files(
     )
     comment = comment_options(plan, project.root, shown_by, sources.warn)
     return _publish(material, comment, build=build, out=out, charts=True)
+
+
+def _latest_run(project: Project, lock: Lock | None) -> Path | None:
+    """The latest run here; None when a lock is asked about and it was not of that. Raises `UserError` for none at all."""
+    if lock is not None and not project.has_run:
+        return None
+    root = project.latest_run()
+    return root if lock is None or read_lock(root / LOCK_FILE).digest == lock.digest else None
 
 
 def _options(plan: Plan | None) -> ReportOptions:

@@ -195,6 +195,19 @@ def test_a_withheld_test_is_not_green_when_what_it_needs_passes_later(tmp_path: 
     assert report_files(project, bundles, out=tmp_path / "out").report.exit_code is ExitCode.NOT_PROVEN
 
 
+def test_a_report_on_another_lock_leaves_alone_what_the_run_here_came_to(tmp_path: Path) -> None:
+    project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass"})
+    ran = run_project(project, workers=1)
+    (tmp_path / "tests/test_b.py").write_text("def test_b(): pass")
+
+    other = report_files(project, lock_file=locked(project))
+
+    assert outcomes(other.report) == {"test_a": "not-proven", "test_b": "not-proven"}
+    assert other.out != ran.out
+    before = next(one for one in other.report.trend if one.build == project.latest_run().name)
+    assert (before.totals.passed, before.totals.tests) == (1, 1)
+
+
 def test_a_job_that_was_cut_short_is_not_green_without_a_lock(tmp_path: Path) -> None:
     project = make_project(tmp_path, {"tests/test_a.py": "def test_a(): pass\ndef test_b(): pass"})
     done = run_job(project, locked(project), "unit", workers=1)
