@@ -11,7 +11,7 @@ from ci_orchestrator.capabilities.units import RefusedError
 from ci_orchestrator.plan.fields import EnvName, Listed, Model, Name
 
 Branch = Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9._/*+-]{0,199}$")]
-_LOGIN = re.compile(r"://[^/]*@")
+_LOGIN = re.compile(r"://[^/]*@|[?&](?:ssl)?password=")
 
 
 def _check_memory(place: str) -> str:

@@ -343,6 +343,13 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
         "pipeline.memory: the address of the memory has a user or a password in it",
         "leave it out, and name the variables with it under `pipeline: secrets`, such as PGPASSWORD",
     ),
+    "password among the options of the memory": (
+        UNIT + "pipeline:\n  memory: postgresql://db/history?user=me&password=secret\n",
+        4,
+        11,
+        "pipeline.memory: the address of the memory has a user or a password in it",
+        "leave it out, and name the variables with it under `pipeline: secrets`, such as PGPASSWORD",
+    ),
     "missing pool": (
         UNIT + "runners:\n  a:\n    labels:\n      azure: {}\n",
         6,
