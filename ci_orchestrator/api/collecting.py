@@ -50,9 +50,8 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
 
 def nothing_kept(online: Online, build: str) -> ProviderError:
     """A build without bundles and without a lock: with a lock it would be known what is not proven."""
-    which = build or online.context.build
     return ProviderError(
-        f"{f'build {which}' if which else 'the build'} at {host_of(online).name} has no bundles",
+        f"build {build or online.context.build or '(without a name)'} at {host_of(online).name} has no bundles",
         fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
     )
 
