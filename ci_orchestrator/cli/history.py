@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.remembering import fetch_history
@@ -11,7 +10,7 @@ from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.cli.plan import add_plan
 from ci_orchestrator.errors import ExitCode
 from ci_orchestrator.history.base import BuildSummary
-from ci_orchestrator.report.wording import counted
+from ci_orchestrator.report.wording import counted, moment
 
 SHOWN = 10
 """Builds that are printed."""
@@ -50,13 +49,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-def _begun(one: BuildSummary) -> str:
-    return datetime.fromtimestamp(one.started, UTC).strftime("%Y-%m-%d %H:%M")
-
-
 def _row(one: BuildSummary) -> tuple[str, ...]:
     bad = one.totals.failed + one.totals.errored
-    texts = (_begun(one), one.build, one.branch, one.revision[:10])
+    texts = (moment(one.started), one.build, one.branch, one.revision[:10])
     return (*map(printable, texts), str(one.totals.tests), str(bad), str(one.totals.not_proven))
 
 

@@ -39,11 +39,21 @@ def test_what_is_kept_elsewhere_is_fetched_once_and_told(project: Project) -> No
     assert first.returncode == 0, first.stderr
     newest, older = first.stdout.splitlines()[1:3]
     assert newest.startswith("1970-01-03 00:00")
-    assert older.split() == ["1970-01-02", "00:00", "b1", "main", "aaaaaaaaaa", "3", "0", "0"]
+    assert older.split() == ["1970-01-02", "00:00", "UTC", "b1", "main", "aaaaaaaaaa", "3", "0", "0"]
     assert "\x1b[31m" not in first.stdout, "a branch may be called anything"
     assert "2 builds remembered, 2 of them fetched" in first.stdout
     again = json.loads(run_cli(project, "history", "--memory", "../kept", "--json").stdout)
     assert (again["fetched"], [one["build"] for one in again["builds"]]) == (0, ["b2", "b1"])
+
+
+def test_a_build_of_no_time_at_all_ends_no_command(project: Project) -> None:
+    """A bundle can say that it began whenever it likes; each build that plans with a memory would fail from then on."""
+    seen = [Observation("unit::t.py::test_it", Outcome.PASSED, 0.5)]
+    store = SqliteHistory(project.history_file)
+    store.record(BuildRecord(build="odd", started=1e300, branch="main", revision="a" * 40, observations=seen))
+    store.close()
+    done = run_cli(project, "history")
+    assert (done.returncode, done.stdout.splitlines()[1].split()[0]) == (0, "odd")
 
 
 def test_no_memory_is_no_failure_and_an_address_that_is_none_is(project: Project) -> None:
