@@ -51,7 +51,7 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
 def nothing_kept(online: Online, build: str) -> ProviderError:
     """A build without bundles and without a lock: with a lock it would be known what is not proven."""
     return ProviderError(
-        f"build {build or online.context.build or '(without a name)'} at {host_of(online).name} has no bundles",
+        f"build {build or online.context.build} at {host_of(online).name} has no bundles",
         fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
     )
 

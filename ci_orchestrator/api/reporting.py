@@ -136,7 +136,7 @@ def report_files(
 
 
 def _latest_run(project: Project, lock: Lock | None) -> Path | None:
-    """The latest run here; None when a lock is asked about and it was of another. Raises `UserError` for none at all."""
+    """The latest run here; None when a lock is asked about and it was of another. Raises `UserError` for no run."""
     if lock is not None and not project.has_run:
         return None
     root = project.latest_run()
