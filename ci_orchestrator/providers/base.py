@@ -205,12 +205,16 @@ def memory_option(pipeline: Pipeline) -> tuple[str, ...]:
     return ("--memory", pipeline.memory) if pipeline.memory else ()
 
 
-def extras(pipeline: Pipeline) -> tuple[str, ...]:
-    """The extras of ci-orchestrator that planning and reporting need, sorted."""
+def memory_extras(pipeline: Pipeline) -> tuple[str, ...]:
+    """The extras of ci-orchestrator that the history's place takes: planning needs no others."""
     scheme = pipeline.memory.partition(":")[0]
-    kept = {"s3": "s3", "postgres": "postgres", "postgresql": "postgres"}.get(scheme)
-    drawn = "charts" if pipeline.images else None
-    return tuple(sorted(filter(None, (kept, drawn, "online" if pipeline.publish else None))))
+    return {"s3": ("s3",), "postgres": ("postgres",), "postgresql": ("postgres",)}.get(scheme, ())
+
+
+def extras(pipeline: Pipeline) -> tuple[str, ...]:
+    """The extras that reporting needs, sorted."""
+    told = [*(["charts"] if pipeline.images else []), *(["online"] if pipeline.publish else [])]
+    return tuple(sorted([*memory_extras(pipeline), *told]))
 
 
 def plan_option(pipeline: Pipeline) -> tuple[str, ...]:

@@ -14,13 +14,11 @@ from ci_orchestrator.providers.azure.conditions import Wires, Wiring
 from ci_orchestrator.providers.azure.containers import services_of
 from ci_orchestrator.providers.azure.expressions import output, plain, script
 from ci_orchestrator.providers.azure.limits import LIMITS
-from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, extras, report_options
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, extras, memory_extras, report_options
 from ci_orchestrator.providers.shell import BUNDLES, LOCK, REPORT, STATE
 from ci_orchestrator.providers.yaml import Flow, Value
 
 Job = dict[str, Value]
-_MEMORIES = ("postgres", "s3")
-"""Extras that a memory can need."""
 DECISION = f"{STATE}/decision"
 """Where a gate leaves its bundle, apart from those that it judged."""
 CANCEL_MINUTES = 5
@@ -49,13 +47,12 @@ def leg(job: str) -> Mapping[str, str]:
 def _plan(pipeline: Pipeline) -> Job:
     dynamic = pipeline.shape is Shape.DYNAMIC
     env, secrets = pipeline.planning_env, pipeline.planning_secrets
-    kept = [extra for extra in extras(pipeline) if extra in _MEMORIES]
     memory = [steps.fetch_memory(pipeline)] if pipeline.memory else []  # before any command of the plan can look on
     words = ["plan", "--lock-out", LOCK]
     words += [word for stage, count in sorted(pipeline.pins.items()) for word in ("--shards", f"{stage}={count}")]
     words += ["--provider", "azure", "--emit", "-"] if dynamic else []
     every = [
-        *steps.prepare(pipeline, pipeline.planning, env, secrets, extras=kept, first=memory),
+        *steps.prepare(pipeline, pipeline.planning, env, secrets, extras=memory_extras(pipeline), first=memory),
         *([steps.history("plan"), steps.take_history(pipeline)] if dynamic and not memory else []),
         steps.run(pipeline, "Plan", words, env=env, secrets=secrets, name="emit"),
         *steps.publish_lock(pipeline),

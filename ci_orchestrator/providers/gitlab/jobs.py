@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from ci_orchestrator.plan.pipeline import GateJob, Pipeline, Shape, StageJobs
-from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, extras, plan_option, report_options
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, extras, memory_extras, plan_option, report_options
 from ci_orchestrator.providers.gitlab import memory, setup, tries, words
 from ci_orchestrator.providers.gitlab.context import DOTENV, QUALITY
 from ci_orchestrator.providers.gitlab.needs import Group, Link, Waits, needs
@@ -22,8 +22,6 @@ TAKE_OVER = "take over the lock"
 """The first job of a child pipeline: it hands on what the parent's plan job made."""
 VARIABLE = "CI_ORCHESTRATOR_JOB"
 CHILD = f"{STATE}/pipeline.yml"
-_MEMORIES = {"postgres", "s3"}
-"""Extras that fetching the history can take."""
 
 
 def tool(pipeline: Pipeline, *, more: Sequence[str] = ()) -> Job:
@@ -33,7 +31,7 @@ def tool(pipeline: Pipeline, *, more: Sequence[str] = ()) -> Job:
 
 def plans_with(pipeline: Pipeline) -> str:
     """What the plan job extends: some places where a history is kept take an extra."""
-    return WITH_EXTRAS if _MEMORIES & {*extras(pipeline)} else WITH_TOOL
+    return WITH_EXTRAS if memory_extras(pipeline) else WITH_TOOL
 
 
 def reports_with(pipeline: Pipeline) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ci_orchestrator.plan.pipeline import Pipeline, Shape
-from ci_orchestrator.providers.base import CONTROL_SECONDS, extras, memory_option, plan_option, report_options
+from ci_orchestrator.providers.base import (
+    CONTROL_SECONDS,
+    extras,
+    memory_extras,
+    memory_option,
+    plan_option,
+    report_options,
+)
 from ci_orchestrator.providers.jenkins import groovy, steps
 from ci_orchestrator.providers.shell import LOCK, REPORT, TOOL, commands
 
@@ -119,8 +126,7 @@ def installer(pipeline: Pipeline, *, telling: bool = False) -> str:
     """The constant with what installs ci-orchestrator, with extras where it is to tell something, or needs them for the
     history.
     """
-    needed = set(extras(pipeline))
-    more = needed if telling else needed & {"postgres", "s3"}
+    more = extras(pipeline) if telling else memory_extras(pipeline)
     return "INSTALL_MORE" if more else "INSTALL"
 
 
