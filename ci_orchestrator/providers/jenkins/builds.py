@@ -34,7 +34,7 @@ def read(name: str, build: Fields, job: Fields, forge: Place | None) -> Build:
     """
     made = sorted(set(_made(build, forge)))
     marked, branch = made[0] if len({one for one, _ in made}) == 1 else ("", "")
-    change = next(filter(None, (change_at(_text(one, "objectUrl")) for one in _objects(job.get("actions")))), 0)
+    change = next(filter(None, (change_at(_text(one, "objectUrl")) for one in objects(job.get("actions")))), 0)
     proposed = bool(change or _PROPOSED.fullmatch(_text(job, "name")))
     return Build(
         id=name,
@@ -54,16 +54,16 @@ def branch_called(name: str) -> str:
 
 def _made(build: Fields, forge: Place | None) -> Iterator[tuple[str, str]]:
     """What the build fetched: each revision, before Jenkins merged anything, with its branch."""
-    every = [one for one in _objects(build.get("actions")) if isinstance(one.get("lastBuiltRevision"), dict)]
+    every = [one for one in objects(build.get("actions")) if isinstance(one.get("lastBuiltRevision"), dict)]
     ours = [one for one in every if _is_of(one, forge)]
     for one in ours or every:
         by_branch = one.get("buildsByBranchName")
-        for entry in _objects(list(by_branch.values()) if isinstance(by_branch, dict) else None):
+        for entry in objects(list(by_branch.values()) if isinstance(by_branch, dict) else None):
             revision = _inside(entry, "revision")
             current = _text(revision, "SHA1") == _text(one["lastBuiltRevision"], "SHA1")
             marked = _text(_inside(entry, "marked"), "SHA1")
             if entry.get("buildNumber") == build.get("number") and current and _REVISION.fullmatch(marked):
-                branch = next((_text(each, "name") for each in _objects(revision.get("branch"))), "")
+                branch = next((_text(each, "name") for each in objects(revision.get("branch"))), "")
                 yield marked, branch_called(branch)
 
 
@@ -76,7 +76,8 @@ def _is_of(data: Fields, forge: Place | None) -> bool:
     return any(one is not None and one.repository.lower() == forge.repository.lower() for one in found)
 
 
-def _objects(value: object) -> list[Fields]:
+def objects(value: object) -> list[Fields]:
+    """The objects of a list; none of anything else that Jenkins says."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 

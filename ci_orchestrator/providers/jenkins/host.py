@@ -8,7 +8,7 @@ pipeline can read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -73,7 +73,7 @@ class JenkinsHost:
         """See `online.Host`. `build`: its number, or ``full/name/of/the/job#number``."""
         path = self._path(build)
         found = self._line.read(ARTIFACTS, path, "timestamp,artifacts[relativePath]")
-        files = sorted(str(file.get("relativePath", "")) for file in _objects(found.get("artifacts")))
+        files = sorted(str(file.get("relativePath", "")) for file in builds.objects(found.get("artifacts")))
         created = _number(found.get("timestamp")) / 1000
         kept = {_directory(file) for file in files}
         for name, pattern in sorted(one for one in kept if one is not None):
@@ -112,14 +112,14 @@ class JenkinsHost:
         folder = job.rpartition("/")[0]
         if folder and _is_multibranch(self._line.find(BUILDS, job_path(folder), "name") or {}):
             return self._last_stable(folder, branch)
-        good = (build for build in _objects(found.get("builds")) if build.get("result") == "SUCCESS")
+        good = (build for build in builds.objects(found.get("builds")) if build.get("result") == "SUCCESS")
         return next((made for made in (_build(job, build) for build in good) if made.branch == branch), None)
 
     def runners(self) -> Iterator[Runner]:
         """See `online.Host`. Agents that a cloud starts when they are wanted are listed while they are there."""
         tree = "computer[displayName,offline,numExecutors,executors[idle],assignedLabels[name]]"
         found = self._line.read(RUNNERS, "/computer", tree)
-        every = (_runner(one) for one in _objects(found.get("computer")) if _number(one.get("numExecutors")))
+        every = (_runner(one) for one in builds.objects(found.get("computer")) if _number(one.get("numExecutors")))
         yield from sorted(every, key=lambda runner: runner.name)
 
     def check(self) -> tuple[Access, ...]:
@@ -167,9 +167,11 @@ def _is_multibranch(found: Fields) -> bool:
 
 
 def _build(job: str, fields: Fields) -> Build:
-    git = next((one for one in _objects(fields.get("actions")) if isinstance(one.get("lastBuiltRevision"), dict)), {})
+    git = next(
+        (one for one in builds.objects(fields.get("actions")) if isinstance(one.get("lastBuiltRevision"), dict)), {}
+    )
     revision = git.get("lastBuiltRevision", {})
-    branch = next((str(one.get("name", "")) for one in _objects(revision.get("branch"))), "")
+    branch = next((str(one.get("name", "")) for one in builds.objects(revision.get("branch"))), "")
     return Build(
         id=f"{job}#{fields.get('number')}",
         revision=str(revision.get("SHA1", "")),
@@ -179,17 +181,12 @@ def _build(job: str, fields: Fields) -> Build:
 
 
 def _runner(fields: Fields) -> Runner:
-    free = any(one.get("idle") is True for one in _objects(fields.get("executors")))
+    free = any(one.get("idle") is True for one in builds.objects(fields.get("executors")))
     state = (
         RunnerState.OFFLINE if fields.get("offline") is not False else RunnerState.IDLE if free else RunnerState.BUSY
     )
-    labels = {str(one.get("name", "")) for one in _objects(fields.get("assignedLabels"))}
+    labels = {str(one.get("name", "")) for one in builds.objects(fields.get("assignedLabels"))}
     return Runner(name=str(fields.get("displayName", "")), state=state, labels=tuple(sorted(labels)))
-
-
-def _objects(value: Any) -> Iterable[Fields]:  # noqa: ANN401 - whatever Jenkins says
-    """The objects of a list; none of anything else."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _number(value: Any) -> float:  # noqa: ANN401
