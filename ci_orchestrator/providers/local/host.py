@@ -114,12 +114,12 @@ class LocalHost:
         return _build(found)
 
     def last_good(self, branch: str) -> Build | None:
-        """See `online.Host`: of the builds that `end` was called for."""
+        """See `online.Host`: of the builds that `end` was called for. A branch of a fork may be called as ours is."""
         ended = ((read_json(path), path.parent) for path in sorted(self._root.glob("builds/*/build.json")))
         good = [
             (_number(build.get("ended")), place.name, build)
             for build, place in ended
-            if build.get("good") is True and build.get("branch") == branch
+            if build.get("good") is True and build.get("branch") == branch and not _build(build).fork
         ]
         if not good:
             return None

@@ -151,6 +151,7 @@ def test_a_build_that_ended_well_is_found(tmp_path: Path) -> None:
     for number, good in ((9, True), (10, True), (11, False)):
         host(tmp_path, replace(CONTEXT, build=str(number)), clock).end(good=good)
         clock.advance(1)
+    host(tmp_path, replace(CONTEXT, build="12", change=7, fork=True), clock).end(good=True)
     assert host(tmp_path).last_good("main") == Build(id="10", revision="c" * 40, branch="main")
 
 
