@@ -11,7 +11,16 @@ from pathlib import Path
 from ci_orchestrator.errors import ResultsError
 from ci_orchestrator.plan.lock import Lock
 from ci_orchestrator.results import events
-from ci_orchestrator.run.bundle import EVENTS, MANIFEST, Manifest, damaged, find_bundles, read_events, read_manifest
+from ci_orchestrator.run.bundle import (
+    EVENTS,
+    MANIFEST,
+    Manifest,
+    by_attempt,
+    damaged,
+    find_bundles,
+    read_events,
+    read_manifest,
+)
 
 _NAME = re.compile(r"dtf-([a-z][a-z0-9_]{0,59})-([1-9][0-9]{0,8})")
 
@@ -21,7 +30,8 @@ class Bundle:
     """One bundle, read.
 
     `job`, `attempt`: by its manifest, else by its events, else by its name. `ended`: it has a manifest. `foreign`: the
-    digest of another lock than the one asked about, empty when it has none. `problems`: what in it cannot be believed.
+    digest of another lock than the one asked about, empty when it has none. `sources`: what was tested, as far as that
+    is told. `problems`: what in it cannot be believed.
     """
 
     name: str
@@ -29,6 +39,7 @@ class Bundle:
     attempt: int
     ended: bool
     foreign: str
+    sources: frozenset[str]
     problems: tuple[str, ...]
     log: tuple[events.Event, ...]
 
@@ -54,12 +65,16 @@ def read_bundle(bundle: Path, lock: Lock | None) -> Bundle:
     problems += [f"{bundle.name}/{EVENTS}:{one.line}: {one.why}" for one in every if isinstance(one, events.Unreadable)]
     others = _locks(manifest, log) - {lock.digest} if lock else set()
     job, attempt = _whose(bundle, manifest, log)
+    if not 0 <= attempt < 1_000_000_000:
+        problems.append(f"{bundle.name}/{EVENTS}: nobody counts to {attempt} attempts")
+        attempt = 0
     return Bundle(
         name=bundle.name,
         job=job,
         attempt=attempt,
         ended=manifest is not None,
         foreign=min(others, default=""),
+        sources=frozenset(event.source for event in log if isinstance(event, events.JobStarted) and event.source),
         problems=tuple(problems),
         log=log,
     )
@@ -84,6 +99,19 @@ def _same(bundle: Path, other: Path) -> bool:
         return all(cmp(bundle / name, other / name, shallow=False) for name in there)
     except OSError:
         return False
+
+
+def by_job(bundles: Iterable[Path]) -> Iterator[list[Path]]:
+    """The bundles of each job together, its tries in their order."""
+    jobs: dict[str, list[Path]] = {}
+    for bundle in bundles:
+        jobs.setdefault(bundle.name.rpartition("-")[0], []).append(bundle)
+    return (sorted(jobs[job], key=lambda one: by_attempt(one)[2]) for job in sorted(jobs))
+
+
+def trees(sources: Iterable[str]) -> frozenset[str]:
+    """The revisions' trees that sources begin with: what jobs make of their checkout before the tests is their own."""
+    return frozenset(source.partition("+")[0] for source in sources)
 
 
 def bundles_of(lock: Lock, root: Path) -> tuple[Path, ...]:

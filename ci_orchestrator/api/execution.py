@@ -59,6 +59,7 @@ class Execution:
     `gates`: those of the lock that are decided here: of stages all of whose jobs run here.
     `skipped`: tests whose module was skipped when it was collected here, and why. `retry_dead`: dead letters run again.
     `rerun`: `fold` holds earlier attempts of these jobs, of which only what passed or was skipped stands.
+    `source`: what is tested (`providers.local.context.source_of`).
     """
 
     lock: Lock
@@ -72,6 +73,7 @@ class Execution:
     attempt: int = 1
     retry_dead: bool = False
     rerun: bool = False
+    source: str = ""
     skipped: Mapping[str, str] = field(default_factory=dict)
     fold: Fold = field(default_factory=Fold)
     warnings: tuple[str, ...] = ()
@@ -160,6 +162,7 @@ class Execution:
             cut_short={test: self._cut_short(test) for test in ids & self.fold.attempts.keys()},
             skipped={test: reason for test, reason in self.skipped.items() if test in ids},
             after=job.after,
+            source=self.source,
         )
 
     def _gate(self, gate: Gate) -> GateSpec:

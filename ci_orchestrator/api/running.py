@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from ci_orchestrator.api import wire
@@ -21,6 +23,7 @@ from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.plan.gates import final_gates
 from ci_orchestrator.plan.lock import Job, Lock, encode
 from ci_orchestrator.plan.models import Plan
+from ci_orchestrator.providers.local.context import source_of
 from ci_orchestrator.results import events
 from ci_orchestrator.results.certificate import certify
 from ci_orchestrator.results.fold import Fold
@@ -80,7 +83,8 @@ def run_project(
             with writing(root):
                 write_atomically(root / "marker", crew.marker.encode())
                 write_atomically(root / LOCK_FILE, encode(lock))  # last: with it the run can be resumed
-            execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer, gates=lock.gates)
+            source = source_of(project.root)
+            execution = Execution(lock, plan, lock.jobs, root, crew, clock, observer, gates=lock.gates, source=source)
             return _run(project, execution, started, warnings)
     finally:
         end_all(crew, clock)
@@ -127,8 +131,8 @@ def run_job(
     """Run exactly one job of a lock and leave its bundle below `out`; its needs are the pipeline's concern.
 
     `attempt`: which try of the job this is, by default the first, or the next one with `resume`: what passed or was
-    skipped in the bundles of earlier tries that are below `out` is not run again. They must come from the same
-    revision, which nothing in them can prove. Raises `LockError` when plan or tests are not those of the lock.
+    skipped in the bundles of earlier tries that are below `out` is not run again, if they are of the same source.
+    Raises `LockError` when plan or tests are not those of the lock.
     """
     clock, observer = clock or wire.system_clock(), observer or Observer()
     lock = read_lock(lock_file)
@@ -137,11 +141,12 @@ def run_job(
     check_lock(lock, plan)
     root = out or project.state / BUNDLES
     tries = _tries(lock, job, root) if resume else []
-    attempt = attempt or max((one.attempt for one in tries), default=0) + 1
+    attempt = attempt or (_next(root, job, tries) if resume else 1)
     bundle = root / bundle_name(job.id, attempt)
-    if bundle.exists():
-        raise UserError(f"{bundle} is there already", fix="go on from it with --resume, or remove it")
-    earlier, warnings = _earlier([one for one in tries if one.attempt < attempt])
+    if os.path.lexists(bundle):
+        raise UserError(f"{bundle} is there already", fix="remove it, or go on from what is there with --resume")
+    source = source_of(project.root)
+    earlier, warnings = _earlier([one for one in tries if one.attempt < attempt], source)
     crew = wire.new_crew(project.root, workers)
     try:
         skipped = _collect_job(lock, job, plan, crew, clock)
@@ -160,6 +165,7 @@ def run_job(
             skipped=skipped,
             fold=earlier,
             warnings=warnings,
+            source=source,
         )
         interrupted = execution.run()
     finally:
@@ -182,12 +188,22 @@ def _tries(lock: Lock, job: Job, root: Path) -> list[Bundle]:
     return sorted((one for one in found if one.job == job.id), key=lambda one: (one.attempt, one.name))
 
 
-def _earlier(tries: Sequence[Bundle]) -> tuple[Fold, tuple[str, ...]]:
+def _next(root: Path, job: Job, tries: Sequence[Bundle]) -> int:
+    """The number of the next try: none that a bundle tells, and none that something is called like."""
+    number = max((one.attempt for one in tries), default=0) + 1
+    return next(n for n in count(number) if not os.path.lexists(root / bundle_name(job.id, n)))
+
+
+def _earlier(tries: Sequence[Bundle], source: str) -> tuple[Fold, tuple[str, ...]]:
     """What tries of the job left, in order, and what of it is not believed: then its tests run again."""
     fold, warnings = Fold(), []
     for bundle in tries:
-        if bundle.foreign or bundle.problems:
-            why = "it belongs to another lock" if bundle.foreign else bundle.problems[0]
+        why = bundle.problems[0] if bundle.problems else ""
+        if bundle.foreign:
+            why = "it belongs to another lock"
+        elif bundle.sources - {source}:
+            why = "the source has changed since"
+        if why:
             warnings.append(f"{bundle.name} was not taken into account: {why}")
             continue
         for event in bundle.log:
@@ -201,6 +217,12 @@ def _resume(
     lock = read_lock(root / LOCK_FILE)
     plan = project.plan()
     check_lock(lock, plan)
+    source = source_of(project.root)
+    if any(told - {source} for told in (read_bundle(bundle, lock).sources for bundle in find_bundles(root))):
+        raise UserError(
+            "the source has changed since that run began: what it found may no longer be so",
+            fix="begin anew: ci-orchestrator run",
+        )
     marker = (root / "marker").read_text(encoding="utf-8")
     end_orphans(marker)
     remove_scratch(marker)
@@ -212,7 +234,17 @@ def _resume(
         found = discover(plan, sorted({job.suite for job in lock.jobs}), crew, clock, keep=True)
         check_tests(lock, [plan.suites[name] for name in found], {name: one.tests for name, one in found.items()})
         execution = Execution(
-            lock, plan, lock.jobs, root, crew, clock, observer, gates=lock.gates, fold=fold, retry_dead=retry_dead
+            lock,
+            plan,
+            lock.jobs,
+            root,
+            crew,
+            clock,
+            observer,
+            gates=lock.gates,
+            fold=fold,
+            retry_dead=retry_dead,
+            source=source,
         )
         return _run(project, execution, started, ())
     finally:

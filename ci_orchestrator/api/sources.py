@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.bundles import distinct, read_bundle
+from ci_orchestrator.api.bundles import Bundle, by_job, distinct, read_bundle, trees
 from ci_orchestrator.api.opening import irregular
 from ci_orchestrator.api.reading import FileRead, read_file, read_files
 from ci_orchestrator.api.searching import Search
@@ -37,6 +37,7 @@ class Sources:
     `coverage`: by the suite that measured it ("" when that is not known), with the paths that the tools wrote.
     `partial`, `benchmarks_partial`: why coverage and benchmarks are less than all. `root`: the project's directory.
     `second_hand`: some results are from a file that we wrote ourselves, of whatever run: they prove nothing of a lock.
+    `trees`: what was tested, by git's name of it, and a bundle that says so.
     """
 
     fold: Fold = field(default_factory=Fold)
@@ -49,6 +50,7 @@ class Sources:
     root: Path = field(default_factory=Path)
     damaged: bool = False
     second_hand: bool = False
+    trees: dict[str, str] = field(default_factory=dict)
     _digests: set[str] = field(default_factory=set)
 
     @property
@@ -167,6 +169,13 @@ class Sources:
             f"{path} was written by ci-orchestrator, of whatever run: with a lock only the bundles prove anything"
         )
 
+    def take_doubt_of_trees(self) -> None:
+        """Bundles of one lock can be of two revisions: the lock knows the names of tests, and not what is in them."""
+        if len(self.trees) > 1:
+            self.damaged = True
+            told = (f"{name} of {tree[:10]}" for tree, name in sorted(self.trees.items(), key=lambda one: one[1]))
+            self.warn(f"bundles are of different revisions of the source: {_some(told)}")
+
     def take_doubts(self, search: Search) -> None:
         """What was come across and could not be searched, and what was not to be."""
         for path, why in sorted(search.closed.items()):
@@ -209,8 +218,9 @@ def gather(
     for file in search.files:
         files.setdefault(file, False)
     sources.take_doubts(search)
-    for bundle in distinct(search.bundles):
-        _take_bundle(sources, bundle, lock, benchmarks)
+    for tries in by_job(distinct(search.bundles)):
+        _take_job(sources, tries, lock, benchmarks)
+    sources.take_doubt_of_trees()
     sources.take_files(files, lock)
     return sources
 
@@ -237,8 +247,21 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(every[:SHOWN]) + (f" and {len(every) - SHOWN} more" if len(every) > SHOWN else "")
 
 
-def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None, benchmarks: Sequence[str]) -> None:
-    found = read_bundle(bundle, lock)
+def _take_job(sources: Sources, tries: Sequence[Path], lock: Lock | None, benchmarks: Sequence[str]) -> None:
+    """The tries of one job. What is damaged of one costs nothing when a later one is whole: it ran what it could not
+    believe to have passed, or its tests are missing.
+    """
+    read = [(bundle, read_bundle(bundle, lock)) for bundle in tries]
+    whole = [one for _, one in read if one.ended and not one.foreign and not one.problems]
+    last = max((one.attempt for one in whole), default=0)
+    for bundle, found in read:
+        if found.problems and not found.foreign and 0 < found.attempt < last:
+            sources.warn(f"{found.problems[0]}: left out, for a later try of the job is whole")
+        else:
+            _take_bundle(sources, bundle, found, lock, benchmarks)
+
+
+def _take_bundle(sources: Sources, bundle: Path, found: Bundle, lock: Lock | None, benchmarks: Sequence[str]) -> None:
     if found.foreign:
         sources.damaged = True
         sources.warn(f"{found.name}: belongs to another lock ({found.foreign[:19]}…): left out")
@@ -250,6 +273,8 @@ def _take_bundle(sources: Sources, bundle: Path, lock: Lock | None, benchmarks: 
         sources.warn(problem)
     for event in found.log:
         sources.fold.add(event)
+    for tree in trees(found.sources):
+        sources.trees.setdefault(tree, found.name)
     sources.take_kept([bundle], lock, benchmarks)
 
 

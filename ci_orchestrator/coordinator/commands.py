@@ -28,7 +28,7 @@ class JobSpec:
     `took`: the seconds of these. `cut_short`: how many of a test's earlier attempts say nothing about it, so that no
     retry was spent on them.
     `skipped`: tests among the tasks whose module was skipped when it was collected, with the reason.
-    `after`: the gate that must say *proceed* before it starts, empty for none.
+    `after`: the gate that must say *proceed* before it starts, empty for none. `source`: what is tested.
     Time-outs are seconds, None for none.
     """
 
@@ -47,6 +47,7 @@ class JobSpec:
     cut_short: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     after: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -294,9 +294,8 @@ class Machine:
         job.state, job.started = "running", now
         spec = job.spec
         owed = len(spec.tasks) + len(spec.settled)
-        begin = self._emit(
-            events.JobStarted, job, now, suite=spec.suite, lock=spec.lock, tests=owed, runner=spec.runner
-        )
+        told = {"suite": spec.suite, "lock": spec.lock, "runner": spec.runner, "source": spec.source}
+        begin = self._emit(events.JobStarted, job, now, tests=owed, **told)
         if kept_back:
             return [begin, *self._withhold(job, kept_back, now)]
         for need in spec.needs:

@@ -31,13 +31,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(Event):
-    """A job began; `lock` is the digest of the lock it obeys, `tests` how many it owes."""
+    """A job began; `lock` is the digest of the lock it obeys, `tests` how many it owes. `source`: what is tested, as
+    ``TREE`` or ``TREE+CHANGES`` (`providers.local.context.source_of`), empty when it is not known.
+    """
 
     type: ClassVar[str] = "job.started"
     suite: str
     lock: str
     tests: int
     runner: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

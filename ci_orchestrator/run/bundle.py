@@ -51,7 +51,7 @@ class Manifest(BaseModel):
     schema_version: int = SCHEMA
     lock: str
     job: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-    attempt: Annotated[int, Field(ge=1)]
+    attempt: Annotated[int, Field(ge=1, lt=1_000_000_000)]
     files: tuple[FileEntry, ...] = ()
 
 

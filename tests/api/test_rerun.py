@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,8 @@ from ci_orchestrator.api.gating import gate_stage
 from ci_orchestrator.api.planning import plan_project
 from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import report_files
-from ci_orchestrator.api.running import JobRun, run_job
-from ci_orchestrator.errors import ExitCode
+from ci_orchestrator.api.running import JobRun, resume_project, run_job, run_project
+from ci_orchestrator.errors import ExitCode, UserError
 from ci_orchestrator.results.model import Verdict
 
 TESTS = """
@@ -157,3 +159,103 @@ def test_tries_are_counted_where_nobody_else_does(project):
     assert attempt(project).bundle.name == "dtf-unit-1"
     assert attempt(project, resume=True).bundle.name == "dtf-unit-2"
     assert ran(project) == ["test_fails"]
+
+
+def git(project: Project, *words: str) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run(["git", "-C", str(project.root), *who, *words], check=True, capture_output=True)
+
+
+def commit(project: Project, change: str = "") -> None:
+    path = project.root / "tests" / "test_it.py"
+    path.write_text(path.read_text() + change)
+    if not (project.root / ".git").exists():
+        git(project, "init", "-q")
+        (project.root / ".gitignore").write_text("ran.txt\nmended\n")
+    git(project, "add", ".gitignore", "tests")
+    git(project, "commit", "-qm", "a change")
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_what_passed_in_another_state_of_the_source_runs_again(project, committed):
+    plan_project(project)
+    commit(project)
+    attempt(project)
+    change = "\ntest_well = lambda: 1 / 0\n"
+    if committed:
+        commit(project, change)
+    else:
+        path = project.root / "tests" / "test_it.py"
+        path.write_text(path.read_text() + change)
+    (project.root / "mended").touch()
+    second = attempt(project, resume=True)
+    assert len(ran(project)) == 3
+    assert second.warnings == ("dtf-unit-1 was not taken into account: the source has changed since",)
+    assert second.exit_code is ExitCode.TESTS_FAILED
+
+
+def test_what_is_the_same_but_for_files_that_git_does_not_know_is_not_run_again(project):
+    plan_project(project)
+    commit(project)
+    attempt(project)
+    (project.root / "mended").touch()
+    git(project, "commit", "--allow-empty", "-qm", "the same tree in another revision")
+    assert attempt(project, resume=True).exit_code is ExitCode.OK
+    assert ran(project) == ["test_fails"]
+
+
+def test_bundles_of_two_revisions_prove_nothing_together(project):
+    (project.root / "mended").touch()
+    plan_project(project)
+    commit(project)
+    attempt(project)
+    commit(project, "\n# another revision\n")
+    attempt(project, 2)
+    lock = project.place / "plan.lock.json"
+    report = report_files(project, [project.root / "bundles"], lock_file=lock).report
+    assert report.exit_code is ExitCode.NOT_PROVEN
+    assert "bundles are of different revisions of the source: dtf-unit-1 of " in " ".join(report.warnings)
+
+
+def test_a_damaged_try_costs_nothing_when_a_later_one_is_whole(project):
+    (project.root / "mended").touch()
+    plan_project(project)
+    bundle = attempt(project).bundle
+    (bundle / "events.ndjson").write_bytes((bundle / "events.ndjson").read_bytes()[:-40])
+    second = attempt(project, resume=True)
+    assert len(ran(project)) == 3
+    lock = project.place / "plan.lock.json"
+    report = report_files(project, [project.root / "bundles"], lock_file=lock).report
+    assert (report.exit_code, report.totals.runs) == (ExitCode.OK, 3)
+    assert "left out, for a later try of the job is whole" in report.warnings[0]
+    (second.bundle / "manifest.json").unlink()  # the later one was killed
+    assert report_files(project, [project.root / "bundles"], lock_file=lock).report.exit_code is ExitCode.NOT_PROVEN
+
+
+def test_a_number_that_something_is_called_by_is_passed_over(project):
+    plan_project(project)
+    bundle = attempt(project).bundle
+    bundle.with_name("dtf-unit-2").symlink_to("nowhere")
+    with pytest.raises(UserError, match="dtf-unit-1 is there already"):
+        attempt(project)
+    assert attempt(project, resume=True).bundle.name == "dtf-unit-3"
+
+
+def test_a_number_that_nobody_counts_to_is_not_believed(project):
+    plan_project(project)
+    bundle = attempt(project).bundle
+    for name in ("manifest.json", "events.ndjson"):
+        path = bundle / name
+        path.write_text(re.sub(r'"attempt": ?1\b', f'"attempt": {"9" * 300}', path.read_text()))
+    second = attempt(project, resume=True)
+    assert second.bundle.name == "dtf-unit-2"
+    assert second.warnings[0].startswith("dtf-unit-1 was not taken into account")
+
+
+def test_a_run_of_another_source_is_not_gone_on_with(project):
+    commit(project)
+    run_project(project)
+    assert resume_project(project).report.totals.runs == 3
+    commit(project, "\n# another revision\n")
+    with pytest.raises(UserError, match="the source has changed since that run began"):
+        resume_project(project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,16 @@ def merged(project: Path) -> tuple[str, ...]:
     """The revisions that what is checked out is a merge of; none where it is no merge."""
     parents = tuple(_git(project, "rev-parse", "--quiet", "HEAD^@").split())
     return parents if len(parents) > 1 else ()
+
+
+def source_of(project: Path) -> str:
+    """What is checked out, so that results of one state are not taken for those of another: the tree of the revision,
+    which is the same for merges that are made twice; then ``+`` and a digest of what was changed since in files that
+    git knows. Empty where there is no git.
+    """
+    tree = _git(project, "rev-parse", "--verify", "--quiet", "HEAD^{tree}")
+    changes = _git(project, "diff", "--no-ext-diff", "--no-textconv", "--binary", "HEAD") if tree else ""
+    return f"{tree}+{hashlib.sha256(changes.encode(errors='replace')).hexdigest()[:16]}" if changes else tree
 
 
 def remote(project: Path) -> str:
