@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ci_orchestrator.analysis.gates import NO_TESTS, Decision, decide, policy_of, recorded
 from ci_orchestrator.api import wire
-from ci_orchestrator.api.bundles import Bundle, distinct, read_bundle
+from ci_orchestrator.api.bundles import Bundle, distinct, read_bundle, trees
 from ci_orchestrator.api.project import BUNDLES, LOCK_FILE, Project, read_lock, writing
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ExitCode, UserError
@@ -118,6 +118,8 @@ class _Evidence:
         results = Fold(event for bundle in sound for event in bundle.log).results()
         final = {test: (one.outcome, one.duration) for test, one in results.items()}
         doubts = [doubt for job in self._jobs for doubt in self._doubts(job, final)]
+        if len(trees(source for one in self._ours if one.job in self._gate.jobs for source in one.sources)) > 1:
+            doubts.append("bundles are of different revisions of the source")
         policy = policy_of(self._lock, self._gate)
         samples = (final.get(test, (Outcome.NOT_PROVEN, None)) for test in tests)
         return decide(policy, samples, doubt=_told(doubts)), ""

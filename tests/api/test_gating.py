@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -145,6 +145,11 @@ def cut_short_when_tried_again(root: Path) -> None:
     leave(root, LENIENT, job_log(LENIENT, TWO, {}, attempt=10)[:1], ended=False)
 
 
+def of_two_revisions(root: Path) -> None:
+    leave(root, LENIENT, [replace(COMPLETE[0], source="b" * 40), *COMPLETE[1:]])
+    leave(root, LENIENT, [replace(COMPLETE[0], source="a" * 40 + "+changed", attempt=2)])
+
+
 @pytest.mark.parametrize(
     ("harm", "missing", "doubt"),
     [
@@ -157,6 +162,7 @@ def cut_short_when_tried_again(root: Path) -> None:
         (unreadable, 6, f"dtf-{TWO}-1 is damaged"),
         (a_test_less, 1, f"1 test of job {TWO} has no result"),
         (cut_short_when_tried_again, 0, f"job {TWO} did not come to its end"),
+        (of_two_revisions, 0, "bundles are of different revisions of the source"),
     ],
 )
 def test_what_is_missing_damaged_or_of_another_lock_never_proceeds(
