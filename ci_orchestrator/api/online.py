@@ -12,7 +12,7 @@ from ci_orchestrator.errors import UserError
 from ci_orchestrator.providers.base import Context, Place
 from ci_orchestrator.providers.local.context import remote
 from ci_orchestrator.providers.online import Build, Forge, Host, Metered
-from ci_orchestrator.providers.remotes import place_of
+from ci_orchestrator.providers.remotes import place_of, told_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +132,8 @@ def _told(option: str, told: str) -> Place:
         return Place(kind="local", api=address, web="", repository="")
     if kind == "jenkins" and address:
         return Place(kind="jenkins", api=address, web=address, repository="")
-    host = address.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
-    place = place_of(address, known={host: kind})
-    if place is None or place.kind != kind:
+    place = told_place(told)
+    if place is None:
         raise UserError(
             f"{option} takes KIND=URL, not {told!r}", fix=f"{option} github=https://github.example.com/owner/name"
         )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci_orchestrator.api.elsewhere import findings
 from ci_orchestrator.api.opening import open_regular, read_regular
 from ci_orchestrator.errors import LockError, PlanError, UserError, Where
 from ci_orchestrator.plan.loading import MAX_BYTES, PLAN_FILE, load_plan
@@ -76,7 +77,7 @@ class Project:
             ) from None
         except OSError as error:
             raise PlanError(f"cannot be read: {error.strerror}", where=Where(str(self.plan_file))) from None
-        return load_plan(data, self.plan_file.name)
+        return load_plan(data, self.plan_file.name, also=findings)
 
     def plan_if_any(self) -> Plan | None:
         """The plan, or None where there is none. Raises `PlanError` for one with mistakes."""

@@ -12,13 +12,12 @@ from ci_orchestrator.plan.builder import Path
 from ci_orchestrator.plan.expansion import looks_like_a_shard, misfits, stages_of
 from ci_orchestrator.plan.finding import Finding
 from ci_orchestrator.plan.models import Plan, Suite
+from ci_orchestrator.plan.secret_names import OURS
 from ci_orchestrator.plan.tool_checks import tool_findings
 
 MOST_HINTS = 20
 RESERVED = re.compile(r"plan|report|(gate|hold|rollback|collect)_.*|.*_part[0-9]+")
 """Names of jobs that a pipeline has of its own."""
-OURS = "CI_ORCHESTRATOR_"
-"""What the names of our own variables begin with: in a job they say which job it is, and more."""
 
 
 def findings(plan: Plan) -> list[Finding]:
@@ -105,10 +104,9 @@ def _canary(suite: Suite, plan: Plan) -> Iterator[Finding]:
 
 def _variables(suite: Suite) -> Iterator[Finding]:
     place: Path = ("suites", suite.name)
-    for field, names in (("env", suite.env), ("secrets", suite.secrets)):
-        if any(name.startswith(OURS) for name in names):
-            fix = "call the variable something else"
-            yield Finding((*place, field), f"variables that begin with {OURS} are ci-orchestrator's own", fix)
+    if any(name.startswith(OURS) for name in suite.env):
+        fix = "call the variable something else"
+        yield Finding((*place, "env"), f"variables that begin with {OURS} are ci-orchestrator's own", fix)
     for name in sorted(suite.env.keys() & set(suite.secrets)):
         fix = "remove one of them, or call it something else"
         yield Finding((*place, "secrets"), f"{name} stands under `env` too", fix)

@@ -11,6 +11,7 @@ from ci_orchestrator.capabilities.units import RefusedError, shown
 from ci_orchestrator.plan.builder import Path
 from ci_orchestrator.plan.finding import Finding
 from ci_orchestrator.plan.gates import AT_THE_END, BETWEEN_STAGES, Gate
+from ci_orchestrator.plan.memory_place import own_branch
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.result_pipelines import Stage
 from ci_orchestrator.plan.result_types import START, after, final
@@ -22,6 +23,7 @@ def end_findings(plan: Plan) -> list[Finding]:
     found = [finding for gate in plan.gates.values() for finding in _fields(gate)]
     found += _final_between_stages(plan)
     found += _quotas(plan)
+    found += _memory(plan)
     for name, stages in plan.results.pipelines.items():
         found += _pipeline(("results", "pipelines", name), stages)
     return found
@@ -60,6 +62,14 @@ def _quotas(plan: Plan) -> Iterator[Finding]:
         if shares[quota.runner] > 1:
             what = f"with it, {format_percent(float(shares[quota.runner]))} of {quota.runner} are given away"
             yield Finding(("quotas", owner, "share"), what, "share out 100% at most")
+
+
+def _memory(plan: Plan) -> Iterator[Finding]:
+    """A branch that holds anything else than a history is never touched, so that nothing would be kept."""
+    branch = own_branch(plan.pipeline.memory or "")
+    if branch in plan.pipeline.trigger.push:
+        fix = "name one that does not exist yet, such as branch:test-history"
+        yield Finding(("pipeline", "memory"), f"{shown(branch)} is a branch of code, whose pushes start builds", fix)
 
 
 def _pipeline(place: Path, stages: tuple[Stage, ...]) -> Iterator[Finding]:

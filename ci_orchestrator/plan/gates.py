@@ -8,8 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ci_orchestrator.capabilities.units import RefusedError
-from ci_orchestrator.plan.fields import Command, Duration, EnvName, Label, Listed, Model, Name
+from ci_orchestrator.plan.fields import Command, Duration, Label, Listed, Model, Name
 from ci_orchestrator.plan.final_gates import BenchmarkRule, Count, CoverageRule, DurationRule, FlakyRule
+from ci_orchestrator.plan.secret_names import SecretVariable
 from ci_orchestrator.plan.shares import Above, Below, Share
 
 BETWEEN_STAGES = ("error-rate", "latency", "on-hold", "on-rollback", "secrets")
@@ -67,7 +68,7 @@ class Gate(Model):
     """Between stages: the share of tests in error that a decision rests on."""
     latency: Latency | None = None
     """Between stages: how long tests may take."""
-    secrets: Listed[EnvName] = ()
+    secrets: Listed[SecretVariable] = ()
     """Between stages: names of secrets that the following commands read from their environment."""
     on_rollback: Listed[Command] = ()
     """Between stages: commands that a pipeline runs, in a job of their own, when the verdict is rollback."""

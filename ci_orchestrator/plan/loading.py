@@ -5,6 +5,8 @@ Three passes, each reporting all it finds: the YAML itself, then each field, the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from pydantic import ValidationError
 
 from ci_orchestrator.errors import PlanError
@@ -12,6 +14,7 @@ from ci_orchestrator.plan.builder import Document, Path
 from ci_orchestrator.plan.checks import findings
 from ci_orchestrator.plan.checks_end import end_findings
 from ci_orchestrator.plan.document import MAX_BYTES, read_document, together
+from ci_orchestrator.plan.finding import Finding
 from ci_orchestrator.plan.messages import field_name, own_path, problem
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.shape import KEY_NAMED
@@ -22,8 +25,11 @@ PLAN_FILE = "testplan.yaml"
 """What a plan is called unless it is said."""
 
 
-def load_plan(text: bytes | str, file: str = PLAN_FILE) -> Plan:
-    """The plan that `text` says; `file` is its name in messages. Reads nothing else.
+def load_plan(
+    text: bytes | str, file: str = PLAN_FILE, *, also: Callable[[Plan], Iterable[Finding]] = lambda _: ()
+) -> Plan:
+    """The plan that `text` says; `file` is its name in messages. Reads nothing else. `also`: what does not fit, of a
+    plan that is valid, by what this room cannot know, such as what is installed.
 
     Raises `PlanError`, whose `problems` are in file order.
     """
@@ -34,7 +40,7 @@ def load_plan(text: bytes | str, file: str = PLAN_FILE) -> Plan:
     except ValidationError as error:
         details = [detail for detail in error.errors(include_url=False) if not _is_name(detail["loc"])]
         raise together(problems + [problem(detail, document) for detail in details]) from None
-    problems += _misfits(plan, document)
+    problems += _misfits((*findings(plan), *end_findings(plan), *also(plan)), document)
     if problems:
         raise together(problems)
     return plan
@@ -45,9 +51,9 @@ def _is_name(path: Path) -> bool:
     return len(path) == 3 and path[0] in ("suites", "runners") and path[2] == KEY_NAMED
 
 
-def _misfits(plan: Plan, document: Document) -> list[PlanError]:
+def _misfits(found: Iterable[Finding], document: Document) -> list[PlanError]:
     problems = []
-    for finding in (*findings(plan), *end_findings(plan)):
+    for finding in found:
         path = own_path(finding.path, document)
         where = document.place(path, key=finding.key)
         problems.append(PlanError(f"{field_name(path)}: {finding.what}", fix=finding.fix, where=where))

@@ -12,7 +12,9 @@ from ci_orchestrator.capabilities.units import RefusedError, shown
 from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.builder import Document, Path
 from ci_orchestrator.plan.fields import ENV_NAME, NEED, SUITE_NAME, Model
+from ci_orchestrator.plan.memory_place import FORMS
 from ci_orchestrator.plan.models import Defaults, Plan, Suite
+from ci_orchestrator.plan.pipeline_options import BRANCHES, FORGE, MEMORY
 from ci_orchestrator.plan.shape import fields_of, model_at
 from ci_orchestrator.plan.unsupported import FIELDS, TOP
 
@@ -31,7 +33,13 @@ _FIXED = {
     "tuple_type": ("is not a list", "write [one, two], or one `- item` a line"),
 }
 _PATTERNS = {
+    BRANCHES: ("cannot be the name of a branch, nor a pattern of some", "write it like main or release/*"),
     ENV_NAME: ("is not a name of an environment variable", "use letters, digits and _, not a digit first"),
+    FORGE: (
+        "is no address of a forge that keeps changes",
+        "write KIND=URL, where KIND is azure, github or gitlab, such as github=https://github.example.com/shop/web",
+    ),
+    MEMORY: ("is no address of a memory", FORMS),
     NEED: ("does not name a suite or its tests", "write suite, suite::path or suite::path::name"),
     SUITE_NAME: (
         "is not a name that can be used here",

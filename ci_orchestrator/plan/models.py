@@ -37,6 +37,7 @@ from ci_orchestrator.plan.pipeline_options import PipelineOptions
 from ci_orchestrator.plan.report_options import ReportOptions
 from ci_orchestrator.plan.result_pipelines import ResultOptions
 from ci_orchestrator.plan.scalars import check_stages, parse_shards
+from ci_orchestrator.plan.secret_names import SecretVariable
 from ci_orchestrator.plan.sharing import Notify, Quota
 
 
@@ -117,7 +118,7 @@ class SuiteSettings(Model):
     """Files to keep."""
     setup: Setup = Setup()
     """How a CI job gets ready, before its tests."""
-    secrets: Listed[EnvName] = ()
+    secrets: Listed[SecretVariable] = ()
     """Names of secrets that the tests read from their environment; the values come from the provider."""
     services: dict[Alias, Service] = {}
     """Containers beside the tests, by name. On this machine they must already run."""

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from ci_orchestrator.capabilities.units import RefusedError
-from ci_orchestrator.plan.fields import EnvName, Listed, Model, Name
+from ci_orchestrator.plan.fields import Listed, Model, Name
+from ci_orchestrator.plan.memory_place import check_memory
+from ci_orchestrator.plan.secret_names import SecretVariable
 
-Branch = Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9._/*+-]{0,199}$")]
-_LOGIN = re.compile(r"://[^/]*@|[?&](?:ssl)?password=")
-
-
-def _check_memory(place: str) -> str:
-    """`place`, when it tells no password: plans are committed, and commands are shown in logs."""
-    if _LOGIN.search(place):
-        raise RefusedError(
-            "the address of the memory has a user or a password in it",
-            "leave it out, and name the variables with it under `pipeline: secrets`, such as PGPASSWORD",
-        )
-    return place
-
-
-Memory = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/][A-Za-z0-9._/:@#?=&%+-]{0,499}$"), AfterValidator(_check_memory)]
-ForgeAddress = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z][a-z0-9-]{0,29}=https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%+-]+)+$", max_length=500
-    ),
-]
+BRANCHES = r"^[A-Za-z0-9*][A-Za-z0-9._/*+-]{0,199}$"
+MEMORY = r"^[A-Za-z0-9._/][A-Za-z0-9._/:@#?=&%+-]{0,499}$"
+FORGE = r"^(azure|github|gitlab)=https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%+-]+)+$"
+"""`azure`, `github`, `gitlab`: those that keep changes (`providers.FORGES`), and can be told of them from anywhere."""
+Branch = Annotated[str, Field(pattern=BRANCHES)]
+Memory = Annotated[str, Field(pattern=MEMORY), AfterValidator(check_memory)]
+ForgeAddress = Annotated[str, Field(pattern=FORGE, max_length=500)]
 Cron = Annotated[str, Field(pattern=r"^[0-9A-Z*/,-]+( [0-9A-Z*/,-]+){4}$", max_length=100)]
 
 
@@ -68,5 +54,5 @@ class PipelineOptions(Model):
     memory: Memory | None = None
     """Where the history is kept between builds: `branch:NAME`, a folder, `s3://…` or `postgresql://…`; by default a
     cache of the provider."""
-    secrets: Listed[EnvName] = ()
+    secrets: Listed[SecretVariable] = ()
     """Names of secrets for the report alone, which runs no test: the token for the forge, the keys of the memory."""

@@ -56,6 +56,14 @@ def place_of(remote_url: str, *, known: Mapping[str, str]) -> Place | None:
     return _PLACES[kind](address) if kind in _PLACES else None
 
 
+def told_place(told: str) -> Place | None:
+    """The forge of ``KIND=URL``, of a kind that `place_of` knows; None when it is no such address."""
+    kind, _, url = told.partition("=")
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    place = place_of(url, known={host: kind})
+    return place if place is not None and place.kind == kind else None
+
+
 def _kind(address: Address, known: Mapping[str, str]) -> str:
     host = address.host
     told = known.get(address.site.partition("://")[2]) or known.get(host)

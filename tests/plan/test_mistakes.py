@@ -75,9 +75,9 @@ MISTAKES: dict[str, tuple[str | bytes, int, int, str, str]] = {
     "secret of ours": (
         suite("secrets: [CI_ORCHESTRATOR_LOCK]"),
         4,
-        14,
-        "suites.unit.secrets: variables that begin with CI_ORCHESTRATOR_ are ci-orchestrator's own",
-        "call the variable something else",
+        15,
+        "suites.unit.secrets[0]: variables that begin with CI_ORCHESTRATOR_ are ci-orchestrator's own",
+        "call the secret something else",
     ),
     "variable and secret": (
         suite("env: {TOKEN: x}", "secrets: [TOKEN]"),

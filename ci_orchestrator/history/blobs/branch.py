@@ -7,7 +7,6 @@ comes second reads again, merges and tries again. A branch that holds anything e
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +16,10 @@ from ci_orchestrator.errors import UserError
 from ci_orchestrator.history.base import HistoryError
 from ci_orchestrator.history.blobs.base import LARGEST, Blob
 from ci_orchestrator.history.blobs.git import REMOTE, Git, GitError, without_logins
+from ci_orchestrator.plan.memory_place import is_branch
 
 FILE, README = "history.bin", "README.md"
 _TRIES = 20
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/-]*", re.ASCII)
 _SAYS = """# History of tests
 
 [ci-orchestrator](https://pypi.org/project/ci-orchestrator/) keeps here what it remembers of earlier builds.
@@ -38,7 +37,7 @@ class BranchBlobs:
     def __init__(self, address: str, root: Path) -> None:
         self._branch, _, remote = address.partition("@")
         self._remote, self._root = remote or "origin", root
-        if not _NAME.fullmatch(self._branch) or self._remote.startswith("-"):
+        if not is_branch(self._branch) or self._remote.startswith("-"):
             raise UserError(f"branch:{without_logins(address)} names no branch", fix="write branch:NAME or NAME@REMOTE")
         self._ref = f"refs/heads/{self._branch}"
         self.place = f"the branch {self._branch} of {without_logins(self._remote)}"

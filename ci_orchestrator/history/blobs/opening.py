@@ -8,6 +8,7 @@ from typing import cast
 from ci_orchestrator import plugins
 from ci_orchestrator.history.blobs import BACKENDS
 from ci_orchestrator.history.blobs.base import BlobStore
+from ci_orchestrator.plan.memory_place import parts
 
 
 def open_blobs(address: str, root: Path) -> BlobStore:
@@ -16,7 +17,5 @@ def open_blobs(address: str, root: Path) -> BlobStore:
     Nothing is read yet. Raises `UserError` for a scheme that nothing is registered for and for a rest that names no
     place, `MissingPartError` for an extra that is not installed.
     """
-    scheme, colon, rest = address.partition(":")
-    if not colon or "/" in scheme:
-        scheme, rest = "folder", address
-    return cast(BlobStore, plugins.load("blobs", scheme, BACKENDS)(rest, root))
+    scheme, rest = parts(address)
+    return cast(BlobStore, plugins.load("blobs", scheme or "folder", BACKENDS)(rest, root))
