@@ -71,14 +71,44 @@ catchError(buildResult: 'SUCCESS', stageResult: 'SUCCESS', catchInterruptions: f
 }"""
 
 _SECRETS = """\
-// The secrets of the report. No test runs or is listed in here, and a fork's build gets none.
+// The secrets of the report that Jenkins has. No test runs or is listed in here, and a fork's build gets none.
 void withSecrets(Closure body) {{
-    if (env.CHANGE_FORK) {{
+    List wanted = env.CHANGE_FORK ? [] : [{names}]
+    List found = []
+    for (name in wanted) {{
+        try {{
+            // Bound for a look: nothing else is in here that could fail.
+            withCredentials([string(credentialsId: name, variable: name)]) {{ found << name }}
+        }} catch (org.jenkinsci.plugins.credentialsbinding.impl.CredentialNotFoundException missing) {{
+            echo "going on without the secret ${{name}}: ${{missing.message}}"
+        }}
+    }}
+    if (!found) {{
         body()
         return
     }}
+    withCredentials(found.collect {{ string(credentialsId: it, variable: it) }}) {{
 {bound}
+    }}
 }}
+"""
+
+_REMOTE = "CI_ORCHESTRATOR_REMOTE"
+_CONFIGURED = """\
+// Git logs in where the job is configured to fetch from: a workspace may say anything.
+String remote = "${scm.userRemoteConfigs[0]?.url}".replaceFirst('//[^/]*@', '//')"""
+
+_LOGIN = """\
+case "${{{token}:+${remote}}}" in
+  https://*)
+    host="${{{remote}#https://}}"
+    login="credential.https://${{host%%/*}}.helper"
+    export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0="$login" GIT_CONFIG_VALUE_0= GIT_CONFIG_KEY_1="$login"
+    export GIT_CONFIG_VALUE_1='!echo username=x-access-token; echo "password=${token}"; :'
+    ;;
+esac"""
+"""See gitcredentials(7) on contexts: a helper that is configured for a host is asked for that host and scheme alone,
+wherever a redirection or an ``insteadOf`` leads; the empty one before it has git forget all that it would ask, too.
 """
 
 _FORGES = ("GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "AZURE_DEVOPS_EXT_PAT")
@@ -109,8 +139,10 @@ def secrets(pipeline: Pipeline) -> Sequence[str]:
     """The function that binds the secrets of the report, where there are some. Raises `PlanError` at a wall."""
     if not pipeline.secrets:
         return ()
-    bound = steps.environment({}, pipeline.secrets, ["body()"], "pipeline")
-    return (_SECRETS.format(bound="\n".join(steps.indented(bound))),)
+    steps.in_one_list("secrets", pipeline.secrets, "pipeline")
+    names = ", ".join(map(groovy.text, pipeline.secrets))
+    bound = _with_remote(pipeline) if _token(pipeline) else ["body()"]
+    return (_SECRETS.format(names=names, bound="\n".join(steps.indented(steps.indented(bound)))),)
 
 
 def history(pipeline: Pipeline) -> list[str]:
@@ -135,17 +167,24 @@ def _secretly(pipeline: Pipeline, body: Sequence[str]) -> list[str]:
 
 
 def _login(pipeline: Pipeline) -> list[str]:
-    """Lines that have git answer the remote with the forge's token, and only with that: no helper of the agent's is
-    told what it was. None where the history is no branch, or git is to find its own way.
+    """Lines that have git answer the remote's host with the forge's token, and only with that: no helper of the agent's
+    is told what it was. None where the history is no branch, or git is to find its own way.
     """
-    token = next((name for name in _FORGES if name in pipeline.secrets), "")
-    if not token or not pipeline.memory.startswith("branch:"):
-        return []
-    helper = f'!echo username=x-access-token; echo "password=${token}"; :'
-    return [
-        "export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=credential.helper GIT_CONFIG_VALUE_0=",
-        f"export GIT_CONFIG_KEY_1=credential.helper GIT_CONFIG_VALUE_1='{helper}'",
-    ]
+    token = _token(pipeline)
+    return _LOGIN.format(token=token, remote=_REMOTE).splitlines() if token else []
+
+
+def _with_remote(pipeline: Pipeline) -> list[str]:
+    """The body, told where git may show the token: at the forge that the plan names, else where the code comes from."""
+    forge = pipeline.forge.partition("=")[2]
+    remote = [f"String remote = {groovy.text(forge)}"] if forge else _CONFIGURED.splitlines()
+    return [*remote, f'withEnv(["{_REMOTE}=${{remote}}"]) {{ body() }}']
+
+
+def _token(pipeline: Pipeline) -> str:
+    """The name of the secret that git is to show; empty where it shows none."""
+    names = _FORGES if pipeline.memory.startswith("branch:") else ()
+    return next((name for name in names if name in pipeline.secrets), "")
 
 
 def _deep(lines: Sequence[str]) -> str:

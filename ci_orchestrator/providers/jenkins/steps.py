@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ci_orchestrator.plan.environment import Checkout, Setup
 from ci_orchestrator.plan.pipeline import refuse
@@ -17,10 +17,8 @@ _MARGIN = 50
 
 def environment(env: Mapping[str, str], secrets: Sequence[str], body: Sequence[str], who: str) -> list[str]:
     """`body` with these variables and secrets around it. Jenkins sets the values as they stand, and expands nothing."""
-    for field, names in (("env", env), ("secrets", secrets)):
-        if len(names) > LIMITS["list"]:
-            ways = ("fewer", "a file that the tests read", "several suites")
-            refuse(LIMITS, "list", len(names), f"{who}: `{field}` cannot be one list", ways)
+    in_one_list("env", env, who)
+    in_one_list("secrets", secrets, who)
     lines = list(body)
     if secrets:
         names = ", ".join(map(groovy.text, secrets))
@@ -35,6 +33,13 @@ def environment(env: Mapping[str, str], secrets: Sequence[str], body: Sequence[s
         pairs = [f"    {groovy.text(f'{name}={value}')}," for name, value in env.items()]
         lines = ["withEnv([", *pairs, "]) {", *indented(lines), "}"]
     return lines
+
+
+def in_one_list(field: str, names: Collection[str], who: str) -> None:
+    """Raises `PlanError` when a list of Groovy cannot have so many elements."""
+    if len(names) > LIMITS["list"]:
+        ways = ("fewer", "a file that the tests read", "several suites")
+        refuse(LIMITS, "list", len(names), f"{who}: `{field}` cannot be one list", ways)
 
 
 def toolchain(how: Setup) -> list[str]:

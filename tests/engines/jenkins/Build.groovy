@@ -1,3 +1,4 @@
+import hudson.AbortException as Failure
 import java.util.concurrent.Semaphore
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger

@@ -1,3 +1,5 @@
+import hudson.AbortException as Failure
+
 /** Runs `pipeline { … }`: reads the directives into plain maps, checks their shape, and walks through the stages. */
 class Declarative {
     static final List<String> POST = ['always', 'changed', 'fixed', 'regression', 'aborted', 'failure', 'success', 'unstable',

@@ -1,7 +1,9 @@
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurperClassic
+import hudson.AbortException as Failure
 import java.nio.file.Files
 import java.util.concurrent.TimeUnit
+import org.jenkinsci.plugins.credentialsbinding.impl.CredentialNotFoundException
 
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING
@@ -127,7 +129,7 @@ abstract class Steps extends Script {
 
     String credential(String id) {
         def value = build.config.credentials[id]
-        if (value == null) throw new Failure("Could not find credentials entry with ID '${id}'")
+        if (value == null) throw new CredentialNotFoundException("Could not find credentials entry with ID '${id}'")
         build.secrets << (String) value
         value
     }

@@ -3,6 +3,7 @@
 // A fresh, empty workspace for each agent, real processes, stashes and archives; no CPS, no sandbox, no plugins.
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurperClassic
+import hudson.AbortException as Failure
 import org.codehaus.groovy.control.CompilerConfiguration
 
 def (jenkinsfile, configuration) = args.collect { new File(it) }

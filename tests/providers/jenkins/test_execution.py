@@ -145,13 +145,15 @@ def test_secrets_stay_out_of_the_log_and_history_is_asked_for(example: Built) ->
 
 def test_a_hostile_plan_runs_and_nothing_of_it_is_executed(tmp_path: Path) -> None:
     """Nor do its commands see what only the report may; what was in the workspace before is gone; and the build is
-    remembered in a folder.
+    remembered on a branch. Of the secrets for the report one is not in Jenkins: that is said, and harmless.
     """
     repo = tmp_path / "repo"
     for left in ("bundles/dtf-node-9/stale", "report/stale", "jobs.json", "history.sqlite", "runs/1/stale", "latest"):
         (repo / ".ci-orchestrator" / left).parent.mkdir(parents=True, exist_ok=True)
         (repo / ".ci-orchestrator" / left).write_text("of another build")
-    plan = plans.hostile(memory=str(tmp_path / "memory"), secrets=["GITHUB_TOKEN"])
+    kept = tmp_path / "kept.git"
+    git(tmp_path, "init", "--quiet", "--bare", str(kept))
+    plan = plans.hostile(memory=f"branch:history@{kept}", secrets=["ABSENT", "GITHUB_TOKEN"])
     (repo / "testplan.yaml").write_text(plan, "utf-8")
     text = plans.rendered(plans.static(plan, plans.HOSTILE_PINS, tool=__version__))
     (repo / "Jenkinsfile").write_text(text, "ascii")
@@ -175,7 +177,9 @@ def test_a_hostile_plan_runs_and_nothing_of_it_is_executed(tmp_path: Path) -> No
     assert "no builds remembered" in run.stage("plan").log
     assert "warning" not in run.log
     assert [list(place.rglob("stale")) for place in (run.archive, tmp_path / "out" / "workspaces")] == [[], []]
-    assert [path.name[:8] for path in (tmp_path / "memory").iterdir()] == ["history-"]
+    assert git(kept, "ls-tree", "--name-only", "history").split() == ["README.md", "history.bin"]
+    said = "going on without the secret ABSENT: Could not find credentials entry with ID 'ABSENT'"
+    assert [said in run.stage(stage).log for stage in ("plan", "report")] == [True, True]
     assert not (run.archive / ".ci-orchestrator/history.sqlite").exists()
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jenkins_engine import LARGEST_METHOD
 from parts import examples
+from providers.github import git_server
 from providers.jenkins import plans
 
 from ci_orchestrator.errors import PlanError
@@ -152,27 +153,91 @@ def test_the_history_comes_from_the_last_build_or_from_the_memory(memory: str, s
         assert ("Copy Artifact" in text) is not bool(memory)
 
 
-def test_git_shows_the_remote_the_token_of_the_forge(tmp_path: Path) -> None:
-    """And the agent's own helpers, which may write down what they are told, are not asked."""
-    text = plans.rendered(plans.dynamic(plans.REMEMBERING))
-    lines = re.findall(r"^ +(export GIT_CONFIG_.*)$", text, re.MULTILINE)
-    assert len(lines) == 4  # of the plan job, and of the report
-    script = "\n".join(line.replace("\\'", "'") for line in lines[:2])
-    (tmp_path / ".gitconfig").write_text("[credential]\n  helper = !echo username=eve; echo password=none; :\n")
+def login(tmp_path: Path, remote: str, **environ: str) -> dict[str, str]:
+    """The environment that git has after the lines of a rendered step, on an agent whose own helper answers anybody."""
+    steps = re.findall(r"script: '''\n +(case .*? esac\n)", plans.rendered(plans.dynamic(plans.REMEMBERING)), re.DOTALL)
+    assert len(steps) == 2  # of the plan job, and of the report
+    (tmp_path / ".gitconfig").write_text('[credential]\n  helper = "!echo username=agent; echo password=own; :"\n')
+    told = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_TERMINAL_PROMPT": "0", **environ}
+    script = steps[0].replace("\\'", "'") + "env -0"
     done = subprocess.run(
-        ["sh", "-ec", f"{script}\ngit credential fill"],
-        input="protocol=https\nhost=git.example\n\n",
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "GITHUB_TOKEN": "t0k'en $HOME",
-            "GIT_TERMINAL_PROMPT": "0",
-        },
+        ["sh", "-ec", script],
+        env={**told, "CI_ORCHESTRATOR_REMOTE": remote},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines()[-2:] == ["username=x-access-token", "password=t0k'en $HOME"]
+    return dict(line.split("=", 1) for line in done.stdout.split("\0")[:-1])
+
+
+def answered(environ: dict[str, str], protocol: str, host: str) -> list[str]:
+    """The name and the password that git finds for a server."""
+    asked = f"protocol={protocol}\nhost={host}\n\n"
+    done = subprocess.run(
+        ["git", "credential", "fill"], input=asked, env=environ, capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()[-2:]
+
+
+OURS = ["username=x-access-token", "password=t0k'en $HOME"]
+AGENTS = ["username=agent", "password=own"]
+
+
+def test_git_shows_the_forge_the_token_and_nobody_else(tmp_path: Path) -> None:
+    """There the agent's own helpers, which may write down what they are told, are not asked."""
+    environ = login(tmp_path, "https://git.example:8443/shop/web.git", GITHUB_TOKEN="t0k'en $HOME")
+    assert answered(environ, "https", "git.example:8443") == OURS
+    for protocol, host in (
+        ("http", "git.example:8443"),
+        ("https", "git.example"),
+        ("https", "git.example:8443.eve.example"),
+        ("https", "eve.example"),
+        ("https", "api.git.example:8443"),
+    ):
+        assert answered(environ, protocol, host) == AGENTS
+
+
+@pytest.mark.parametrize(
+    ("remote", "token"),
+    [
+        ("http://git.example/shop/web", "t"),
+        ("git@git.example:shop/web", "t"),
+        ("", "t"),
+        ("https://git.example/a/b", ""),
+    ],
+)
+def test_no_login_where_the_way_is_not_encrypted_or_there_is_no_token(tmp_path: Path, remote: str, token: str) -> None:
+    assert not [name for name in login(tmp_path, remote, GITHUB_TOKEN=token) if name.startswith("GIT_CONFIG")]
+
+
+def test_what_a_workspace_says_instead_of_the_remote_gets_no_token(tmp_path: Path) -> None:
+    """The server takes the token, if git shows it."""
+    bare, left = tmp_path / "served/web.git", tmp_path / "left"
+    for path in (["--bare", str(bare)], [str(left)]):
+        subprocess.run(["git", "init", "--quiet", *path], check=True)
+    environ = login(tmp_path, "https://git.example/web.git", GITHUB_TOKEN="t0ken")
+    (tmp_path / ".gitconfig").unlink()
+    with git_server.serving(bare.parent, "t0ken") as server:
+        for name, value in {f"url.{server}/.insteadOf": "https://git.example/", "credential.helper": ""}.items():
+            subprocess.run(["git", "-C", str(left), "config", name, value], check=True)
+        command = ["git", "-C", str(left), "ls-remote", "https://git.example/web.git"]
+        asked = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        assert asked.returncode
+        assert f"could not read Username for '{server}'" in asked.stderr
+        # The same helper for any host, as it must not be:
+        anybody = {
+            name: value.replace("credential.https://git.example.", "credential.") for name, value in environ.items()
+        }
+        subprocess.run(command, env=anybody, check=True)
+
+
+def test_where_the_plan_names_the_forge_its_host_is_shown_the_token() -> None:
+    text = plans.rendered(plans.dynamic(plans.REMEMBERING))
+    assert 'String remote = "${scm.userRemoteConfigs' in text
+    forge = "github=https://github.example.com/shop/web"
+    named = plans.rendered(plans.dynamic(plans.REMEMBERING.replace("memory:", f'forge: "{forge}", memory:')))
+    assert "String remote = 'https://github.example.com/shop/web'" in named
+    assert "scm.userRemoteConfigs" not in named
 
 
 def test_the_head_renders_it_again() -> None:
