@@ -61,11 +61,12 @@ def arguments(given: dict[str, str], emitted: Path) -> list[str]:
             words += ["--provider", "github", "--emit", str(emitted)]
         elif name in SWITCHES:
             words.append(known[name])
-        elif name in {"shards", "checks", "paths"}:
-            words += [word for line in lines(value) for word in (known[name], line) if word]
-        elif name != "command":
+        elif name in {"shards", "checks"}:
+            words += [word for line in lines(value) for word in (known[name], line)]
+        elif name not in {"command", "paths"}:
             words += [known[name], value]
-    return words
+    paths = lines(given.get("paths", ""))
+    return [*words, "--", *paths] if paths else words
 
 
 def defaults(command: str, given: dict[str, str]) -> dict[str, str]:

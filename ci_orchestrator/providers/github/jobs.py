@@ -10,7 +10,7 @@ from ci_orchestrator.errors import PlanError
 from ci_orchestrator.plan.environment import Checkout
 from ci_orchestrator.plan.models import Labels
 from ci_orchestrator.plan.pipeline import GateJob, Matrix, Pipeline, Shape, StageJobs
-from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN
+from ci_orchestrator.providers.base import CONTROL_SECONDS, MARGIN, memory_extras
 from ci_orchestrator.providers.github.artifacts import (
     download_lock,
     earlier_bundles,
@@ -27,7 +27,6 @@ from ci_orchestrator.providers.github.remembering import (
     BRANCH,
     fetch_memory,
     forge,
-    planning_extras,
     reporting_extras,
     restore_history,
     save_history,
@@ -62,7 +61,7 @@ def plan_job(pipeline: Pipeline) -> Job:
     steps = [
         *prepare(pipeline, pipeline.planning, "plan", env, *([fetch_memory(pipeline)] if pipeline.memory else [])),
         *([restore_history(pipeline)] if dynamic and not pipeline.memory else []),
-        action(pipeline, "Plan", inputs, id_="plan", env=env, needs=planning_extras(pipeline)),
+        action(pipeline, "Plan", inputs, id_="plan", env=env, needs=memory_extras(pipeline)),
         upload_lock(pipeline),
     ]
     job = control_job(pipeline, "plan", None, READ)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ci_orchestrator.plan.pipeline import Pipeline
-from ci_orchestrator.providers.base import extras
+from ci_orchestrator.providers.base import extras, memory_extras
 from ci_orchestrator.providers.github.pins import pinned
 from ci_orchestrator.providers.github.steps import ATTEMPT, Step, action, path_of, plan_file, secrets
 from ci_orchestrator.providers.shell import STATE
@@ -13,11 +11,6 @@ from ci_orchestrator.providers.shell import STATE
 BRANCH = "branch:"
 """What the place of a memory begins with that git keeps: the job's token opens it."""
 _FETCH = "Fetch the history"
-
-
-def planning_extras(pipeline: Pipeline) -> tuple[str, ...]:
-    """What planning needs: the memory's. It tells nobody, and draws nothing."""
-    return extras(replace(pipeline, publish=False, images=False))
 
 
 def reporting_extras(pipeline: Pipeline) -> tuple[str, ...]:
@@ -43,7 +36,7 @@ def fetch_memory(pipeline: Pipeline) -> Step:
     """What is remembered of earlier builds, from where the plan keeps it. No code of a test is near these secrets."""
     inputs: Step = {"command": "history", **plan_file(pipeline), "memory": pipeline.memory}
     env = trusted(pipeline, publish=False)
-    return action(pipeline, _FETCH, inputs, env=env, needs=planning_extras(pipeline))
+    return action(pipeline, _FETCH, inputs, env=env, needs=memory_extras(pipeline))
 
 
 def restore_history(pipeline: Pipeline) -> Step:

@@ -118,7 +118,10 @@ LOCK = ".ci-orchestrator/plan.lock.json"
             ["report", "--out", ".ci-orchestrator/report", "--gate", "--memory", "s3://b/k", "--publish"],
         ),
         ({"command": "gate", "stage": "a-50"}, ["gate", "--lock", LOCK, "--stage", "a-50"]),
-        ({"command": "report", "paths": "a b\n\n c\n"}, ["report", "--out", ".ci-orchestrator/report", "a b", "c"]),
+        (
+            {"command": "report", "paths": "a b\n\n c\n"},
+            ["report", "--out", ".ci-orchestrator/report", "--", "a b", "c"],
+        ),
         ({"command": "plan", "shards": "a=1\nb=2"}, ["plan", "--lock-out", LOCK, "--shards", "a=1", "--shards", "b=2"]),
         (
             {"command": "plan", "emit": "true", "lock": "x.json", "plan": "$(id).yaml"},
@@ -130,6 +133,13 @@ def test_the_command_line(
     inputs: dict[str, str], words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert arguments(monkeypatch, tmp_path, **inputs) == words
+
+
+def test_a_path_is_never_an_option(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = {"command": "report", "paths": "--publish\n--forge=github=https://eve.example/a/b", "out": "kept"}
+    parsed = build()[0].parse_args(arguments(monkeypatch, tmp_path, **given))
+    assert (parsed.out, parsed.publish, parsed.forge) == (Path("kept"), False, "")
+    assert parsed.paths == [Path("--publish"), Path("--forge=github=https://eve.example/a/b")]
 
 
 @pytest.mark.parametrize(
