@@ -5,7 +5,8 @@
                         └─▶ kernels-50 (2, gpu) ─▶ gate ─▶ kernels-100 (2, gpu) ─▶ gate
 
 `unit` has the flaky test: it fails first and passes on its retry. `kernels-50` has the failing test, 1 of its 6: the
-gate holds, `kernels-100` is withheld, and the report is not green. With ``healthy=True`` nothing fails for good.
+gate holds, `kernels-100` is withheld, and the report is not green. With ``healthy=True`` nothing fails for good: a file
+beside the repository says so, so that the source stays what it was.
 """
 
 from __future__ import annotations
@@ -176,11 +177,12 @@ FILES = {
             assert page
     """,
     "tests/gpu/test_kernels.py": """
+        from pathlib import Path
         import pytest
 
         @pytest.mark.parametrize("number", range(12))
         def test_kernel(number):
-            assert number != BROKEN
+            assert number != 5 or Path("MENDED").exists()
     """,
 }
 
@@ -208,7 +210,9 @@ def write_example(root: Path, *, python: str | os.PathLike[str] | None = sys.exe
     for name, text in FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text).lstrip().replace("BROKEN", "-1" if healthy else "5"), encoding="utf-8")
+        path.write_text(dedent(text).lstrip().replace("MENDED", str(root.parent / "mended")), encoding="utf-8")
+    if healthy:
+        (root.parent / "mended").touch()
     plan = PLAN.lstrip()
     if python is not None:
         plan = plan.replace("defaults:\n", f"defaults:\n  python: {str(python)!r}\n", 1)
