@@ -18,6 +18,7 @@ from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import MissingPartError, ProviderError
 from ci_orchestrator.providers.access import Access
 from ci_orchestrator.providers.base import Place
+from ci_orchestrator.providers.remotes import told_place
 
 SECONDS = 10.0
 """What the providers have together."""
@@ -45,10 +46,12 @@ class _Role:
 
 
 def of_providers(
-    root: Path, environ: Mapping[str, str], clock: Clock, *, seconds: float = SECONDS
+    root: Path, environ: Mapping[str, str], clock: Clock, *, planned: str = "", seconds: float = SECONDS
 ) -> tuple[Check, ...]:
-    """The checks of where builds run and of where changes live, as far as environment and git remote tell that."""
-    context, runs_at, lives_at = places(environ, root)
+    """The checks of where builds run and of where changes live, as far as environment and git remote tell that;
+    `planned`: ``KIND=URL`` of the latter in the plan, for when they do not.
+    """
+    context, runs_at, lives_at = places(environ, root, planned=lambda: planned)
     roles = []
     if runs_at is not None:
         roles.append(
@@ -58,7 +61,7 @@ def of_providers(
         roles.append(
             _Role("changes", lives_at, True, lambda: wire.forge(lives_at, environ, context, clock, hasty=True).check())
         )
-    found: list[Check] = []
+    found = [*_planned(planned, lives_at)]
     asked = [role for role in roles if wire.has_token(role.place.kind, environ, writing=role.writing)]
     found += _without_token([role for role in roles if role not in asked])
     answers = probes.answers([partial(_answer, role, environ) for role in asked], seconds=seconds)
@@ -66,6 +69,17 @@ def of_providers(
     if len(told) > 1 and len(told[0][1]) == 1 and _same(told[0][1][0], told[1][1][0]):  # once is enough
         return (*found, replace(told[0][1][0], name=f"{told[0][0].what} and {told[1][0].name}"))
     return (*found, *(check for _, answer in told for check in answer))
+
+
+def _planned(planned: str, lives_at: Place | None) -> Iterator[Check]:
+    """What becomes of the plan's word here: a rendered pipeline passes it to `report`, and there it counts."""
+    place = told_place(planned)
+    if place is None or lives_at is None:
+        return
+    said = f"{planned}, as the plan says"
+    if place != lives_at:
+        said = f"{planned} in rendered pipelines; here the environment or the git remote tells {lives_at.repository}"
+    yield Check(name="forge", state=State.OK, found=said)
 
 
 def _same(one: Check, other: Check) -> bool:

@@ -10,6 +10,7 @@ from ci_orchestrator.api.online import Online, host_of
 from ci_orchestrator.api.project import LOCK_FILE
 from ci_orchestrator.clock import Clock
 from ci_orchestrator.errors import ProviderError, UserError
+from ci_orchestrator.providers.local.host import THIS_BUILD
 from ci_orchestrator.providers.online import Ability
 from ci_orchestrator.providers.transfer import fetch
 from ci_orchestrator.run.bundle import PREFIX, find_bundles
@@ -51,7 +52,7 @@ def collect(online: Online, place: Path, clock: Clock, *, build: str = "") -> Co
 def nothing_kept(online: Online, build: str) -> ProviderError:
     """A build without bundles and without a lock: with a lock it would be known what is not proven."""
     return ProviderError(
-        f"build {build or online.context.build} at {host_of(online).name} has no bundles",
+        f"build {build or online.context.build or THIS_BUILD} at {host_of(online).name} has no bundles",
         fix="its test jobs must keep them (artifacts called dtf-…), and come before this one",
     )
 

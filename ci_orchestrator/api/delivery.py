@@ -17,12 +17,14 @@ from ci_orchestrator.api.publishing import Posted, publish
 from ci_orchestrator.api.reporting import Reported, report_files
 from ci_orchestrator.api.telling import point_out, summarise
 from ci_orchestrator.clock import Clock
+from ci_orchestrator.errors import UserError
 from ci_orchestrator.history.blobs.base import BlobStore
 from ci_orchestrator.history.blobs.opening import open_blobs
 from ci_orchestrator.history.carrying import pull, push
 from ci_orchestrator.plan.lock import plan_of
 from ci_orchestrator.plan.report_options import ReportOptions, When
 from ci_orchestrator.providers.base import Ci
+from ci_orchestrator.providers.local.host import THIS_BUILD
 from ci_orchestrator.providers.online import Build, Metered
 from ci_orchestrator.results.report import NO_LINKS, Links
 
@@ -77,7 +79,15 @@ def deliver(
     clock = clock or wire.system_clock()
     online = None
     if how.publish:
-        online = connect(environ, project.root, clock, forge=how.forge, host=how.host, build=how.build)
+        online = connect(
+            environ,
+            project.root,
+            clock,
+            forge=how.forge,
+            host=how.host,
+            build=how.build,
+            planned=lambda: project.planned_forge(lock_file),
+        )
     warnings: list[str] = []
     if online is not None and online.past is not None:
         links = of_another(links or NO_LINKS, ci.links if ci else NO_LINKS, online.past.url)
@@ -117,6 +127,8 @@ def deliver(
     if online is not None:
         posted = publish(reported, online, plan=plan, root=project.root, when=how.when)
         posted = replace(posted, said=(*posted.said, *_baseless(online, against)))
+    if blobs is not None and context.fork:
+        posted = replace(posted, said=(*posted.said, f"this build is of a fork, and not remembered at {blobs.place}"))
     if ci is not None:
         point_out(ci, reported, annotated=posted.annotated)
     return Delivered(reported=reported, posted=posted, took=tuple(_took(online)) if online else ())
@@ -132,12 +144,23 @@ def _elsewhere(past: Build, here: str) -> Iterator[str]:
 
 
 def _here(project: Project, online: Online, how: Delivery, lock_file: Path | None) -> bool:
-    """Whether what there is to report on is here: brought by steps of the pipeline, or run here."""
+    """Whether what there is to report on is here: brought by steps of the pipeline, or run here. Raises `UserError`
+    when nothing is, and no build is known that could have kept it.
+    """
     if how.build:
         return False
     if lock_file is not None and bundles_of(read_lock(lock_file), project.place / BUNDLES):
         return True
-    return online.host is None and (lock_file is not None or project.has_run)
+    something = lock_file is not None or project.has_run
+    unnumbered = online.host is not None and online.host.name == THIS_BUILD  # its builds have no names to ask for
+    if online.context.build or unnumbered:
+        return online.host is None and something
+    if not something:
+        raise UserError(
+            "there is nothing here to report on, and this is no job of a build",
+            fix="name a PATH, or the build to collect from with --build N",
+        )
+    return True
 
 
 def _baseless(online: Online, against: Against) -> Iterator[str]:

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -48,7 +49,12 @@ def diagnose(project: Path, environ: Mapping[str, str] | None = None) -> tuple[C
         Check(name="ci-orchestrator", state=State.OK, found=__version__),
         *_plan_and_interpreters(project),
         _git(project),
-        *of_providers(project, os.environ if environ is None else environ, wire.system_clock()),
+        *of_providers(
+            project,
+            os.environ if environ is None else environ,
+            wire.system_clock(),
+            planned=_planned_forge(project),
+        ),
         *map(_extra, EXTRAS),
         *_project_folder(project),
         _metrics(),
@@ -83,6 +89,13 @@ def _plan_and_interpreters(folder: Path) -> Iterator[Check]:
     for name, suite in sorted(plan.suites.items()):
         if suite.tool == "go" or suite.tool in NODE_PACKAGES:
             yield _tool(f"{suite.tool} ({name})", suite, (project.root / suite.cwd).resolve())
+
+
+def _planned_forge(folder: Path) -> str:
+    """As the plan says; what is wrong with the plan is told beside it."""
+    with suppress(OrchestratorError):
+        return Project.at(folder / PLAN_FILE).planned_forge()
+    return ""
 
 
 def _tool(name: str, suite: Suite, cwd: Path) -> Check:

@@ -62,7 +62,8 @@ def take_inventory(
     `host`: ``KIND=URL`` where the environment and the git remote do not tell. Raises `UserError` when there is nobody
     to ask, `ProviderError` when the provider refuses.
     """
-    online = connect(environ, project.root, clock or wire.system_clock(), host=host)
+    clock = clock or wire.system_clock()
+    online = connect(environ, project.root, clock, host=host, planned=project.planned_forge)
     if online.host is None:
         raise UserError("there is no provider to ask: " + "; ".join(online.why), fix="--host KIND=URL, and a token")
     if Ability.RUNNERS not in online.host.abilities:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from ci_orchestrator.providers.remotes import place_of, told_place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Online:
-    """What can be asked. `host`, `forge`: None when there is none, or nothing may be asked of it; `why` says so.
+    """What can be asked. `host`, `forge`: None when there is none, or nothing may be asked of it; `why` says so, and
+    `remedy` what it takes to ask the host.
 
     `past`: another build than the one that this process is a job of, which `context` is of then. `here`: the revision
     that is checked out.
@@ -27,21 +28,29 @@ class Online:
     host: Host | None = None
     forge: Forge | None = None
     why: tuple[str, ...] = ()
+    remedy: str = ""
     past: Build | None = None
     here: str = ""
 
 
 def connect(
-    environ: Mapping[str, str], root: Path, clock: Clock, *, forge: str = "", host: str = "", build: str = ""
+    environ: Mapping[str, str],
+    root: Path,
+    clock: Clock,
+    *,
+    forge: str = "",
+    host: str = "",
+    build: str = "",
+    planned: Callable[[], str] = lambda: "",
 ) -> Online:
     """What this process can ask, by its environment. Nothing is asked yet, but what a `build` of the past was of.
 
-    `forge`: ``KIND=URL`` of the repository where the change lives, for what neither the environment nor the git remote
-    tells; `host`: the same for where builds run, which outside of a build is the forge, if it can be. Raises
-    `UserError` for one that cannot be understood, and for a build whose revision is not told, `ProviderError` for one
-    that is not there, `MissingPartError` for an extra that is not installed.
+    `forge`: ``KIND=URL`` of the repository where the change lives, whatever else says; `planned`: the same, asked for
+    when neither the environment nor the git remote tells; `host`: where builds run, which outside of a build is the
+    forge, if it can be. Raises `UserError` for one that cannot be understood, and for a build whose revision is not
+    told, `ProviderError` for one that is not there, `MissingPartError` for an extra that is not installed.
     """
-    context, runs_at, lives_at = places(environ, root, forge=forge, host=host)
+    context, runs_at, lives_at = places(environ, root, forge=forge, host=host, planned=planned)
     online = _connected(context, runs_at, lives_at, environ, clock)
     if not build or (build == context.build and runs_at == context.host):
         return online
@@ -59,16 +68,22 @@ def connect(
 def host_of(online: Online) -> Host:
     """Where builds run. Raises `UserError`, when nothing may be asked of it."""
     if online.host is None:
-        raise UserError("there is no build to collect from: " + "; ".join(online.why), fix="name what to report on")
+        raise UserError("there is no build to collect from: " + "; ".join(online.why), fix=online.remedy)
     return online.host
 
 
 def places(
-    environ: Mapping[str, str], root: Path, *, forge: str = "", host: str = ""
+    environ: Mapping[str, str],
+    root: Path,
+    *,
+    forge: str = "",
+    host: str = "",
+    planned: Callable[[], str] = lambda: "",
 ) -> tuple[Context, Place | None, Place | None]:
     """What this process is told, where builds run, and where the change lives. See `connect`."""
     context = wire.this_context(environ, root)
     lives_at = _told("--forge", forge) if forge else context.forge or place_of(remote(root), known={})
+    lives_at = lives_at or told_place(planned())
     runs_at = _told("--host", host) if host else context.host or (None if context.build else lives_at)
     return context, runs_at, lives_at
 
@@ -85,7 +100,16 @@ def _connected(
         host=wire.host(host, environ, told, clock) if host else None,
         forge=wire.forge(forge, environ, told, clock) if forge else None,
         why=tuple(why),
+        remedy=_remedy(runs_at),
     )
+
+
+def _remedy(runs_at: Place | None) -> str:
+    """A place that needs no token is always asked."""
+    if runs_at is not None and runs_at.kind == "local":
+        return ""
+    tell = f"set {' or '.join(wire.tokens_of(runs_at.kind))}" if runs_at else "--host KIND=URL says where builds run"
+    return f"{tell}; or name what to report on: a PATH"
 
 
 def _count(now: object, before: object) -> None:

@@ -15,7 +15,7 @@ from ci_orchestrator.api.elsewhere import findings
 from ci_orchestrator.api.opening import open_regular, read_regular
 from ci_orchestrator.errors import LockError, PlanError, UserError, Where
 from ci_orchestrator.plan.loading import MAX_BYTES, PLAN_FILE, load_plan
-from ci_orchestrator.plan.lock import Lock, decode
+from ci_orchestrator.plan.lock import Lock, decode, plan_of
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.run.bundle import write_atomically
 
@@ -82,6 +82,13 @@ class Project:
     def plan_if_any(self) -> Plan | None:
         """The plan, or None where there is none. Raises `PlanError` for one with mistakes."""
         return self.plan() if os.path.lexists(self.plan_file) else None
+
+    def planned_forge(self, lock_file: Path | None = None) -> str:
+        """Where the change lives by the plan of a lock, else by the plan here; empty when it does not say. Raises
+        `PlanError`, `LockError`.
+        """
+        plan = plan_of(read_lock(lock_file)) if lock_file else self.plan_if_any()
+        return (plan.pipeline.forge if plan else None) or ""
 
     def new_run(self, now: float, lock: Lock) -> Path:
         """A new, empty directory for a run, named by its time and its lock; it becomes the latest."""

@@ -14,7 +14,7 @@ from ci_orchestrator.api.project import Project
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.cli.plan import add_plan
 from ci_orchestrator.cli.run import print_report
-from ci_orchestrator.errors import ExitCode, worst
+from ci_orchestrator.errors import ExitCode, UserError, worst
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Report; exits by the results, or with --gate by the final gates."""
+    _check(args)
     output: Output = args.output
     against = Against.of(base=args.base, diff=args.diff, checks=args.check, gate=args.gate)
     project = Project.at(args.plan)
@@ -119,3 +120,13 @@ def run(args: argparse.Namespace) -> ExitCode:
     for line in delivered.took:
         output.note(line)
     return worst([code, delivered.posted.exit_code])
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Options that mean nothing without --publish."""
+    when = {"changed": "--only-on-change", "failure": "--on-failure"}
+    given = [option for option in ("--forge", "--host", "--build") if getattr(args, option.removeprefix("--"))]
+    given += [when[args.when]] if args.when else []
+    if given and not args.publish:
+        fix = f"add --publish, or leave {'it' if len(given) == 1 else 'them'} out"
+        raise UserError(f"without --publish nothing is asked or told, and {', '.join(given)} does nothing", fix=fix)

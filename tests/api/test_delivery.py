@@ -149,7 +149,7 @@ def test_the_history_travels(red, tmp_path):
 
 def test_a_build_without_bundles_is_no_green_build(tmp_path):
     shop = Shop(tmp_path)
-    with pytest.raises(ProviderError, match="has no bundles"):
+    with pytest.raises(ProviderError, match="build local at local has no bundles"):
         shop.deliver()
     assert shop.comments() == []
 
@@ -278,7 +278,8 @@ def test_what_a_fork_s_build_of_the_past_said_is_told_and_not_remembered(red, tm
     past = Past(red, tmp_path, change=CHANGE, fork=True)
     past.project.history_file.unlink(missing_ok=True)
     memory = tmp_path / "memory"
-    past.deliver(memory=str(memory))
+    said = past.deliver(memory=str(memory)).posted.said
+    assert f"this build is of a fork, and not remembered at {memory}" in said
     assert past.comments() == 1
     assert not [path for path in memory.rglob("*") if path.is_file()]
     trusted = Delivery(memory=str(memory))
