@@ -14,6 +14,7 @@ import requests
 from ci_orchestrator.errors import ForbiddenError, ProviderError, UnreachableError
 from ci_orchestrator.masking import Mask
 from ci_orchestrator.providers.base import Place
+from ci_orchestrator.providers.http.causes import cause_of
 from ci_orchestrator.providers.http.patience import is_limited
 
 WORDS = 300
@@ -29,6 +30,8 @@ FIXES: Mapping[int, str] = {
 _FORBIDDEN = frozenset({401, 403, 404})
 _TRY_AGAIN = "the provider has trouble: try again, and look at its status page"
 _TAG = re.compile(r"<(?:script|style).*?</(?:script|style)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_POOL = re.compile(r".*ConnectionPool\(.*", re.DOTALL)
+"""How urllib3 begins what it says of itself."""
 _QUERY = re.compile(r"\?[^\s'\")]*")
 
 
@@ -68,14 +71,18 @@ def refusal(what: str, place: Place, status: int, body: str, *, fixes: Mapping[i
 
 def unreachable(what: str, place: Place, error: requests.RequestException, mask: Mask) -> UnreachableError:
     """The error for a request without a whole answer."""
-    host = urlsplit(place.api).hostname or place.api
+    words = _cut(cause_of(error) or _POOL.sub("", _QUERY.sub("", str(error))), mask)
+    asked = error.request.url if error.request is not None else None
+    parts = urlsplit(str(asked or place.api))
+    host = parts.hostname or place.api
+    server = f"{host}:{parts.port}" if parts.port else host
     for kind, said, fix in _TROUBLES:
         if isinstance(error, kind):
+            more = f": {words}" if words else ""
             return UnreachableError(
-                f"{what} of {_name(place)}: {said.format(host=host)}: {_cut(_QUERY.sub('', str(error)), mask)}",
-                fix=fix.format(host=host),
+                f"{what} of {_name(place)}: {said.format(host=server)}{more}", fix=fix.format(host=host)
             )
-    return UnreachableError(f"{what} of {_name(place)}: {_cut(_QUERY.sub('', str(error)), mask)}", fix=_TRY_AGAIN)
+    return UnreachableError(f"{what} of {_name(place)}: {words}", fix=_TRY_AGAIN)
 
 
 def own_words(body: str, mask: Mask) -> str:

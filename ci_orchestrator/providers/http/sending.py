@@ -7,10 +7,10 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from ci_orchestrator.clock import Clock, SystemClock
 from ci_orchestrator.providers.http.cache import Cache
+from ci_orchestrator.providers.http.causes import out_of_reach, unheard
 from ci_orchestrator.providers.http.patience import HASTY, READING, Patience, asked_wait
 from ci_orchestrator.providers.meter import Meter
 
@@ -28,6 +28,7 @@ class PatientAdapter(HTTPAdapter):
         self._clock = clock
         self._cache = Cache()
         self._not_before = 0.0
+        self._unreached: set[str] = set()  # servers that all patience did not help with: once is enough then
 
     def send(  # noqa: PLR0917 - as requests has it
         self,
@@ -42,6 +43,8 @@ class PatientAdapter(HTTPAdapter):
         known = None if stream else self._cache.ask(request)
         patient = timeout or (self._patience.connect, self._patience.read)
         self._hold_back()
+        server = _server(request)
+        tries = 1 if server in self._unreached else self._patience.tries
         for tried in range(1, self._patience.tries + 1):
             try:
                 _rewind(request, tried)
@@ -50,10 +53,12 @@ class PatientAdapter(HTTPAdapter):
                     _ = answer.content  # here, so that a connection that is cut within it counts as a try
             except requests.RequestException as error:
                 self.meter.failed(request)
-                if tried == self._patience.tries or not _again(request.method or "", error):
+                if tried == tries or not _again(request.method or "", error):
+                    self._unreached |= {server} if out_of_reach(error) else set()
                     raise
                 self._wait(self._patience.pause(tried))
                 continue
+            self._unreached.discard(server)
             self.meter.answered(request, answer, stream=stream)
             wait = self._patience.after(request.method or "", answer, tried, self._clock.now())
             if wait is None:
@@ -134,10 +139,9 @@ def _again(method: str, error: requests.RequestException) -> bool:
         return False
     if not isinstance(error, (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)):
         return False
-    return method in READING or _unheard(error)
+    return method in READING or unheard(error)
 
 
-def _unheard(error: requests.RequestException) -> bool:
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
+def _server(request: requests.PreparedRequest) -> str:
+    scheme, _, rest = (request.url or "").partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 import requests
@@ -78,6 +79,26 @@ def test_why_there_was_no_answer(error: requests.RequestException, what: str, fi
     found = said(error)
     assert what in found.what
     assert fix in found.fix
+
+
+def nobody(url: str, **options: str) -> str:
+    with pytest.raises(ProviderError) as caught, explained("listing artifacts", PLACE, {}, MASK):
+        with requests.Session() as line:
+            line.trust_env = False  # no proxy but ours
+            line.get(url, timeout=5, proxies=dict(options))
+    return caught.value.what
+
+
+def test_who_was_not_reached_and_why_is_said_in_plain_words() -> None:
+    begin = "listing artifacts of acme/shop at github.com: "
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        here = f"127.0.0.1:{free.getsockname()[1]}"
+        assert nobody(f"http://{here}/a?sig=1") == f"{begin}{here} cannot be reached: connection refused"
+        proxied = nobody("https://github.example/a", https=f"http://{here}")
+    assert proxied == f"{begin}the proxy did not let through: connection refused"
+    unknown = nobody("http://nobody.invalid/a")
+    assert unknown.startswith(f"{begin}nobody.invalid cannot be reached: its name is not known (")
 
 
 def test_an_answer_that_is_no_json() -> None:

@@ -94,7 +94,22 @@ def test_what_nobody_heard_is_sent_again(line: requests.Session, meter: Meter) -
         free.bind(("127.0.0.1", 0))
         with pytest.raises(requests.ConnectionError):
             line.post(f"http://127.0.0.1:{free.getsockname()[1]}/", json={})
-    assert meter.requests == TRIES
+        assert meter.requests == TRIES
+        with pytest.raises(requests.ConnectionError):
+            line.post(f"http://127.0.0.1:{free.getsockname()[1]}/another", json={})
+    assert meter.requests == TRIES + 1, "the whole patience once is enough"
+
+
+def test_one_server_out_of_reach_does_not_cost_another_its_patience(
+    server: Anything, line: requests.Session, meter: Meter
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(requests.ConnectionError):
+            line.get(f"http://127.0.0.1:{free.getsockname()[1]}/")
+    server.fault(Fault.FAILED, times=2)
+    assert line.get(server.url).status_code == 200
+    assert meter.requests == TRIES + 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
