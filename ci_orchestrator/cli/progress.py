@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.clock import Clock, SystemClock
+from ci_orchestrator.report.wording import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -19,8 +20,8 @@ SHOWN_RUNNING = 3  # names of running tests that fit on a line
 class Progress(Protocol):
     """Told what the run does; shows it."""
 
-    def start(self, total: int, jobs: int) -> None:
-        """`total` tests in `jobs` jobs are about to run."""
+    def start(self, total: int, jobs: int, *, resumed: bool = False) -> None:
+        """`total` tests in `jobs` jobs are about to run; `resumed`: those of them that have no good result yet."""
 
     def update(self, done: int, failed: int, flaky: int, lost: int, running: Sequence[str]) -> None:
         """Tests with a final outcome, those of them that failed, that passed late; workers lost; what runs now."""
@@ -42,7 +43,7 @@ def progress_for(output: Output) -> Progress:
 class SilentProgress:
     """Shows nothing."""
 
-    def start(self, total: int, jobs: int) -> None:
+    def start(self, total: int, jobs: int, *, resumed: bool = False) -> None:
         pass
 
     def update(self, done: int, failed: int, flaky: int, lost: int, running: Sequence[str]) -> None:
@@ -66,10 +67,11 @@ class PlainProgress:
         self._counts = ""
         self._shown = ""
 
-    def start(self, total: int, jobs: int) -> None:
+    def start(self, total: int, jobs: int, *, resumed: bool = False) -> None:
         self._total = total
         self._last = self._clock.monotonic()
-        self._output.note(f"running {total} tests in {jobs} job{'s' * (jobs != 1)}")
+        does = "going on with" if resumed else "running"
+        self._output.note(f"{does} {counted(total, 'test')} in {counted(jobs, 'job')}")
 
     def update(self, done: int, failed: int, flaky: int, lost: int, running: Sequence[str]) -> None:
         self._counts = f"{done}/{self._total} done" + counts(failed, flaky, lost)
@@ -106,7 +108,7 @@ class LiveProgress:
         self._progress: RichProgress = Progress(*columns, console=console, transient=True)
         self._task: TaskID | None = None
 
-    def start(self, total: int, jobs: int) -> None:
+    def start(self, total: int, jobs: int, *, resumed: bool = False) -> None:
         self._task = self._progress.add_task("", total=total)
         self._progress.start()
 

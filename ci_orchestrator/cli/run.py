@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     _check(args)
     output: Output = args.output
     project = Project.at(args.plan)
-    watcher = Watcher(progress_for(output))
+    watcher = Watcher(progress_for(output), resumed=args.resume)
     with _terminated_like_interrupted(), watcher:
         if args.job:
             done = run_job(
@@ -80,14 +80,17 @@ def run(args: argparse.Namespace) -> ExitCode:
                 lock_file=args.lock,
                 observer=watcher,
             )
+        watcher.ended(interrupted=done.exit_code is ExitCode.INTERRUPTED if args.job else reported.report.interrupted)
     return _print_job(output, done) if args.job else print_run(output, reported)
 
 
 class Watcher(Observer):
-    """Shows a run on a `Progress` display."""
+    """Shows a run on a `Progress` display. `resumed`: it goes on from an earlier one."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, *, resumed: bool = False) -> None:
         self._progress = progress
+        self._resumed = resumed
+        self._began = False
 
     def __enter__(self) -> Watcher:
         return self
@@ -97,10 +100,11 @@ class Watcher(Observer):
 
     def planned(self, lock: Lock, jobs: Sequence[Job]) -> None:
         """See `Observer`."""
-        self._progress.start(sum(len(job.tests) for job in jobs), len(jobs))
+        self._progress.start(sum(len(job.tests) for job in jobs), len(jobs), resumed=self._resumed)
 
     def happened(self, event: events.Event) -> None:
         """See `Observer`."""
+        self._began |= isinstance(event, events.TestStarted)
         if isinstance(event, events.TestFinished) and event.outcome in (Outcome.FAILED, Outcome.ERRORED):
             self._progress.line(f"{event.outcome.upper()} {event.test}: {event.message}")
         elif isinstance(event, events.WorkerLost):
@@ -114,6 +118,11 @@ class Watcher(Observer):
     def pulse(self, status: Status, running: Mapping[str, str]) -> None:
         """See `Observer`."""
         self._progress.update(status.done, status.failed, status.flaky, status.lost, list(running.values()))
+
+    def ended(self, *, interrupted: bool) -> None:
+        """All that there was to run has been run, or the user stopped it."""
+        if self._resumed and not self._began and not interrupted:
+            self._progress.line("nothing was left to run")
 
 
 def print_run(output: Output, reported: Reported) -> ExitCode:

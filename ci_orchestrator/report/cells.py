@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 
 def width(text: str) -> int:
@@ -26,6 +27,19 @@ def keep_words(text: str, cells: int) -> str:
     return f"{head}…" if head else kept
 
 
+def wrap(text: str, cells: int, most: int) -> list[str]:
+    """`text` in lines of at most `cells` cells, broken between words where one fits; the last of `most` is cut."""
+    lines: list[str] = []
+    for piece in _pieces(text, cells):
+        if lines and width(lines[-1]) + 1 + width(piece) <= cells:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], f"{keep_start(lines[most - 1], cells - 1).removesuffix('…')}…"]
+
+
 def keep_end(text: str, cells: int) -> str:
     """`text`, or ``…`` and its end, in at most `cells` cells: the end of a test's id says most."""
     if width(text) <= cells:
@@ -36,6 +50,18 @@ def keep_end(text: str, cells: int) -> str:
 def pad(text: str, cells: int) -> str:
     """`text` with spaces after it, up to `cells` cells."""
     return text + " " * (cells - width(text))
+
+
+def _pieces(text: str, cells: int) -> Iterator[str]:
+    """Words; those that are wider than `cells` in parts."""
+    for word in text.split():
+        rest = word
+        while width(rest) > cells:
+            part = _fitting(rest, cells) or rest[0]
+            yield part
+            rest = rest[len(part) :]
+        if rest:
+            yield rest
 
 
 def _cell(character: str) -> int:

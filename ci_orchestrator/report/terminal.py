@@ -31,6 +31,8 @@ from ci_orchestrator.results.report import Report
 
 UNPROVEN_SHOWN = 3
 SLOWEST_SHOWN = 5
+LONGEST_WARNING = 12
+"""Lines. What a test, a file or a provider says is as long as it likes."""
 
 _ANSI: Mapping[str, str] = {
     "passed": "32",
@@ -47,7 +49,8 @@ _ANSI: Mapping[str, str] = {
 def render_terminal(
     report: Report, *, width: int = 80, colour: bool = False, limit: int = 5, location: str = ""
 ) -> str:
-    """The summary, ending in a newline: with the default `limit` at most 24 lines of at most `width` cells.
+    """The summary, ending in a newline: with the default `limit` at most 24 lines of at most `width` cells, and
+    those of the warning, which is wrapped: its reason stands at its end.
 
     Only the location is never shortened: it is there to be opened.
 
@@ -89,6 +92,11 @@ class _Screen:
     def row(self, label: str, text: str) -> str:
         """A fact: its label in a column of its own."""
         return self.paint(cells.pad(label, 12), "bold") + cells.keep_start(text, self.width - 12)
+
+    def rows(self, label: str, text: str) -> Iterator[str]:
+        """A fact that is of no use when it is cut: as many lines as it takes."""
+        for number, line in enumerate(cells.wrap(text, self.width - 12, LONGEST_WARNING)):
+            yield self.row("" if number else label, line)
 
     def item(self, one: TestResult, place: str, name: str, message: str) -> str:
         """A test and what is to say of it. The place stays whole while it can, so that terminals open it by a click;
@@ -259,8 +267,7 @@ def _proof(report: Report, screen: _Screen) -> Iterator[str]:
 def _warnings(report: Report, screen: _Screen) -> Iterator[str]:
     if report.warnings:
         more = f" (and {len(report.warnings) - 1:,} more)" if len(report.warnings) > 1 else ""
-        first = cells.keep_start(one_line(report.warnings[0]), screen.width - 12 - len(more))
-        yield screen.row("warning", first + more)
+        yield from screen.rows("warning", one_line(report.warnings[0]) + more)
 
 
 def _first(shown: int, total: int) -> str:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from ci_orchestrator.api.reporting import Reported
 from ci_orchestrator.cli.output import Output, printable
 from ci_orchestrator.cli.progress import LiveProgress, PlainProgress, SilentProgress, progress_for
-from ci_orchestrator.cli.run import print_run
+from ci_orchestrator.cli.run import Watcher, print_run
 from ci_orchestrator.clock import FakeClock
 from ci_orchestrator.errors import PlanError, UserError, Where
+from ci_orchestrator.results import events
 from ci_orchestrator.results.report import Certificate, Report
 
 
@@ -130,6 +131,26 @@ def test_plain_progress_says_little() -> None:
     assert lines[-2:] == ["FAILED a\\x1b", "100/100 done, 1 failed"][-2:] or lines[-1] == "FAILED a\\x1b"
     assert len(lines) == 7
     assert "\x1b" not in err.getvalue()
+
+
+def test_one_test_is_no_tests_and_a_run_that_goes_on_does_not_say_that_it_runs_all() -> None:
+    output, _, err = outputs()
+    PlainProgress(output).start(1, 1)
+    PlainProgress(output).start(1200, 1, resumed=True)
+    assert err.getvalue() == "running 1 test in 1 job\ngoing on with 1,200 tests in 1 job\n"
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+@pytest.mark.parametrize("interrupted", [True, False])
+@pytest.mark.parametrize("began", [True, False])
+def test_that_nothing_was_left_to_run_is_said_when_so_it_was(resumed: bool, interrupted: bool, began: bool) -> None:
+    output, _, err = outputs()
+    with Watcher(PlainProgress(output), resumed=resumed) as watcher:
+        if began:
+            watcher.happened(events.TestStarted(ts=1.0, job="unit", test="unit::a", number=1, worker="w"))
+        watcher.ended(interrupted=interrupted)
+    left = resumed and not began and not interrupted
+    assert err.getvalue() == ("nothing was left to run\n" if left else "")
 
 
 def test_live_progress_draws_and_cleans_up() -> None:

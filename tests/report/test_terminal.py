@@ -125,6 +125,21 @@ def test_withheld_tests_and_warnings_are_said():
     assert "warning     w1 is torn (and 1 more)\n" in text
 
 
+@pytest.mark.parametrize("width", [40, 80, 100])
+def test_the_reason_at_the_end_of_a_warning_is_never_cut(width):
+    warning = f"the branch history of origin cannot be written: {'remote: denied ' * 9}: let the job's token write"
+    lines = render_terminal(replace(GREEN, warnings=(warning, "w2")), width=width).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("warning     "))
+    assert len(lines) - first > 1
+    assert all(line.startswith(" " * 12) for line in lines[first + 1 :])
+    assert max(map(cells.width, lines[first:])) <= width
+    assert " ".join(line[12:] for line in lines[first:]) == f"{warning} (and 1 more)"
+
+
+def test_a_warning_of_any_length_is_a_few_lines():
+    assert render_terminal(replace(GREEN, warnings=("x y" * 9_000,))).count("\n") < 24
+
+
 def test_limit_is_how_many_failures_are_listed():
     assert render_terminal(large_report(3000), limit=0).count("✗") == 1
     text = render_terminal(large_report(3000), limit=2)
@@ -137,3 +152,13 @@ def test_cut_texts_fit_their_cells(text, room):
     for cut in (cells.keep_start(text, room), cells.keep_end(text, room)):
         assert cells.width(cut) <= room
     assert cells.width(cells.pad(text, room)) == max(room, cells.width(text))
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co"])), st.integers(2, 30))
+def test_wrapped_texts_fit_their_cells_and_lose_nothing(text, room):
+    lines = cells.wrap(text, room, 1000)
+    assert all(cells.width(line) <= room for line in lines)
+    assert "".join(lines).replace(" ", "") == "".join(text.split())
+    short = cells.wrap(text, room, 2)
+    assert len(short) <= 2
+    assert all(cells.width(line) <= room for line in short)
