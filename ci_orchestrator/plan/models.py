@@ -119,7 +119,8 @@ class SuiteSettings(Model):
     setup: Setup = Setup()
     """How a CI job gets ready, before its tests."""
     secrets: Listed[SecretVariable] = ()
-    """Names of secrets that the tests read from their environment; the values come from the provider."""
+    """Names of secrets that the tests read from their environment; the values come from the provider. Not the names
+    that `pipeline: secrets` may not have either."""
     services: dict[Alias, Service] = {}
     """Containers beside the tests, by name. On this machine they must already run."""
     container: Image | None = None

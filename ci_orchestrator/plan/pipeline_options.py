@@ -49,10 +49,12 @@ class PipelineOptions(Model):
     publish: bool = True
     """Whether the report is told to the place where the change lives: a status, results, one comment."""
     forge: ForgeAddress | None = None
-    """Where the change lives, as `KIND=URL`, such as `github=https://github.example.com/shop/web`, for builds that are
-    not told, and whose git remote does not tell either."""
+    """Where the change lives, as `KIND=URL` with `github`, `gitlab` or `azure`, such as
+    `github=https://github.example.com/shop/web`. Rendered pipelines pass it to their report; other reports, and
+    `doctor`, go by it when neither the build nor the git remote tells."""
     memory: Memory | None = None
-    """Where the history is kept between builds: `branch:NAME`, a folder, `s3://…` or `postgresql://…`; by default a
-    cache of the provider."""
+    """Where the history is kept between builds: `branch:NAME` (none of `trigger: push`), a folder, `s3://…` or
+    `postgresql://…`; by default a cache of the provider."""
     secrets: Listed[SecretVariable] = ()
-    """Names of secrets for the report alone, which runs no test: the token for the forge, the keys of the memory."""
+    """Names of secrets for the report alone, which runs no test: the token for the forge, the keys of the memory.
+    No variable that programs obey, such as `PATH`, `LD_…` or `PYTHON…`, and of `GITHUB_…` only `GITHUB_TOKEN`."""
