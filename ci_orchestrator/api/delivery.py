@@ -112,6 +112,7 @@ def deliver(
         links=links,
         shown_by=ci.name if ci else "",
         context=online.context if online else None,
+        elsewhere=online is not None and (online.past is not None or online.context.follows),
         clock=clock,
         warnings=warnings,
     )

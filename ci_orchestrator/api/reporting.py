@@ -22,7 +22,7 @@ from ci_orchestrator.plan.lock import Lock, plan_of
 from ci_orchestrator.plan.models import Plan
 from ci_orchestrator.plan.report_options import ReportOptions
 from ci_orchestrator.providers.base import Context
-from ci_orchestrator.providers.local.context import read_context
+from ci_orchestrator.providers.local.context import read_context, source_of
 from ci_orchestrator.report.comment.options import CommentOptions
 from ci_orchestrator.report.comment.overriding import template_problems
 from ci_orchestrator.results.fold import Fold
@@ -85,6 +85,7 @@ def report_files(
     links: Links | None = None,
     shown_by: str = "",
     context: Context | None = None,
+    elsewhere: bool = False,
     clock: Clock | None = None,
     warnings: Sequence[str] = (),
 ) -> Reported:
@@ -93,7 +94,7 @@ def report_files(
 
     Without a lock the report is uncertified. `against`: what it is held against. `links`: where things can be opened.
     `shown_by`: the provider for which the comment is written. `context`: what was tested, by default what is checked
-    out here. `warnings`: what went wrong on the way here.
+    out here. `elsewhere`: it is known that something else is checked out here. `warnings`: what went wrong on the way.
     Raises `UserError` and `ResultsError` for what cannot be read.
     """
     clock = clock or wire.system_clock()
@@ -116,6 +117,8 @@ def report_files(
     )
     for warning in warnings:
         sources.warn(warning)
+    if not elsewhere:
+        sources.take_doubt_of_checkout(source_of(project.root), told=context is not None)
     for glob in sorted(glob for glob, files in others.items() if not files):
         sources.warn(f"nothing matches {glob}, which the plan says other steps write")
     if sources.empty and lock is None:

@@ -144,7 +144,8 @@ def run_job(
     attempt = attempt or (_next(root, job, tries) if resume else 1)
     bundle = root / bundle_name(job.id, attempt)
     if os.path.lexists(bundle):
-        raise UserError(f"{bundle} is there already", fix="remove it, or go on from what is there with --resume")
+        fix = "leave out --attempt: it counts on by itself" if resume else "go on from what is there with --resume"
+        raise UserError(f"{bundle} is there already", fix=f"{fix}, or remove it")
     source = source_of(project.root)
     earlier, warnings = _earlier([one for one in tries if one.attempt < attempt], source)
     crew = wire.new_crew(project.root, workers)

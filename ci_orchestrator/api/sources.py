@@ -176,6 +176,16 @@ class Sources:
             told = (f"{name} of {tree[:10]}" for tree, name in sorted(self.trees.items(), key=lambda one: one[1]))
             self.warn(f"bundles are of different revisions of the source: {_some(told)}")
 
+    def take_doubt_of_checkout(self, source: str, *, told: bool) -> None:
+        """What is said of a revision must be of that revision. `source`: what is checked out. `told`: the forge will
+        hear it, and then nothing is proven by results of another.
+        """
+        here = trees({source})
+        if source and self.trees and not here.issuperset(self.trees):
+            self.damaged = self.damaged or told
+            which = f"{_some(sorted(tree[:10] for tree in self.trees))}, and {min(here)[:10]} is checked out"
+            self.warn(f"the bundles are of another revision of the source: {which}")
+
     def take_doubts(self, search: Search) -> None:
         """What was come across and could not be searched, and what was not to be."""
         for path, why in sorted(search.closed.items()):
@@ -248,15 +258,18 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _take_job(sources: Sources, tries: Sequence[Path], lock: Lock | None, benchmarks: Sequence[str]) -> None:
-    """The tries of one job. What is damaged of one costs nothing when a later one is whole: it ran what it could not
-    believe to have passed, or its tests are missing.
+    """The tries of one job. What is damaged, or of another revision, costs nothing when a later one is whole: it ran
+    what it could not believe to have passed, or its tests are missing.
     """
     read = [(bundle, read_bundle(bundle, lock)) for bundle in tries]
     whole = [one for _, one in read if one.ended and not one.foreign and not one.problems]
-    last = max((one.attempt for one in whole), default=0)
+    last = max(whole, key=lambda one: one.attempt, default=None)
     for bundle, found in read:
-        if found.problems and not found.foreign and 0 < found.attempt < last:
-            sources.warn(f"{found.problems[0]}: left out, for a later try of the job is whole")
+        why = found.problems[0] if found.problems else ""
+        if last is not None and found.sources and last.sources and trees(found.sources) != trees(last.sources):
+            why = f"{found.name}: is of another revision of the source"
+        if why and last is not None and not found.foreign and 0 < found.attempt < last.attempt:
+            sources.warn(f"{why}: left out, for a later try of the job is whole")
         else:
             _take_bundle(sources, bundle, found, lock, benchmarks)
 

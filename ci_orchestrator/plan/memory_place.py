@@ -10,7 +10,7 @@ BRANCH = "branch"
 """The scheme of a branch of a repository."""
 _LOGIN = re.compile(r"://[^/]*@|[?&](?:ssl)?password=")
 _CHARACTERS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/-]*", re.ASCII)
-_NO_BRANCH = re.compile(r"/\.|\.\.|//|\.lock(?:/|$)|[./]$|^HEAD$")
+_NO_BRANCH = re.compile(r"/\.|\.\.|//|\.lock(?:/|$)|[./]$|^HEAD$|^refs/")
 FORMS = "write branch:NAME, a folder, s3://BUCKET/PREFIX or postgresql://HOST/DATABASE"
 """What to write instead."""
 

@@ -16,13 +16,15 @@ _USED = {
     "ENV": "sh runs the file that it names",
     "HOME": "programs keep their settings there",
     "IFS": "the shell divides words by it",
+    "JAVA_TOOL_OPTIONS": "every Java obeys it",
+    "NODE_OPTIONS": "every Node.js obeys it",
     "PATH": "programs are found by it",
     "SHELL": "programs start the shell that it names",
 }
 _BEGINNINGS = {
     OURS: f"variables that begin with {OURS} are ci-orchestrator's own",
     "DYLD_": "variables that begin with DYLD_ decide which libraries programs load",
-    "GIT_CONFIG": "variables that begin with GIT_CONFIG are settings of git",
+    "GIT_": "variables that begin with GIT_ are settings of git",
     "LD_": "variables that begin with LD_ decide which libraries programs load",
     "PYTHON": "variables that begin with PYTHON are settings of Python",
 }

@@ -16,6 +16,7 @@ from ci_orchestrator.api.project import Project
 from ci_orchestrator.api.reporting import report_files
 from ci_orchestrator.api.running import JobRun, resume_project, run_job, run_project
 from ci_orchestrator.errors import ExitCode, UserError
+from ci_orchestrator.providers.base import Context
 from ci_orchestrator.results.model import Verdict
 
 TESTS = """
@@ -204,17 +205,46 @@ def test_what_is_the_same_but_for_files_that_git_does_not_know_is_not_run_again(
     assert ran(project) == ["test_fails"]
 
 
-def test_bundles_of_two_revisions_prove_nothing_together(project):
+def test_bundles_of_two_revisions_prove_nothing_together(tmp_path):
+    suite = {"tool": "pytest", "paths": ["tests"], "shards": 2, "keep-together": "none"}
+    project = make_project(tmp_path, {"tests/test_it.py": TESTS}, {"unit": suite})
+    (project.root / "mended").touch()
+    lock = project.place / "plan.lock.json"
+    for number, job in enumerate(plan_project(project).lock.jobs):
+        commit(project, f"\n# revision {number}\n")
+        run_job(project, lock, job.id, out=project.root / "bundles")
+    report = report_files(project, [project.root / "bundles"], lock_file=lock).report
+    assert report.exit_code is ExitCode.NOT_PROVEN
+    assert "bundles are of different revisions of the source: dtf-unit_1of2-1 of " in " ".join(report.warnings)
+
+
+def test_a_try_of_another_revision_costs_nothing_when_a_later_one_is_whole(project):
+    plan_project(project)
+    commit(project)
+    attempt(project)
+    (project.root / "mended").touch()
+    commit(project, "\n# another revision\n")
+    attempt(project, resume=True)
+    lock = project.place / "plan.lock.json"
+    report = report_files(project, [project.root / "bundles"], lock_file=lock).report
+    assert (report.exit_code, report.totals.runs) == (ExitCode.OK, 3)
+    assert report.warnings[0].startswith("dtf-unit-1: is of another revision of the source: left out")
+
+
+def test_what_was_tested_is_held_against_what_is_checked_out(project):
     (project.root / "mended").touch()
     plan_project(project)
     commit(project)
     attempt(project)
     commit(project, "\n# another revision\n")
-    attempt(project, 2)
     lock = project.place / "plan.lock.json"
-    report = report_files(project, [project.root / "bundles"], lock_file=lock).report
-    assert report.exit_code is ExitCode.NOT_PROVEN
-    assert "bundles are of different revisions of the source: dtf-unit-1 of " in " ".join(report.warnings)
+    here = report_files(project, [project.root / "bundles"], lock_file=lock).report
+    assert here.exit_code is ExitCode.OK
+    assert here.warnings[0].startswith("the bundles are of another revision of the source: ")
+    told = report_files(project, [project.root / "bundles"], lock_file=lock, context=Context()).report
+    assert told.exit_code is ExitCode.NOT_PROVEN, "a status would stand at a revision that nobody tested"
+    known = report_files(project, [project.root / "bundles"], lock_file=lock, context=Context(), elsewhere=True).report
+    assert (known.exit_code, known.warnings) == (ExitCode.OK, ())
 
 
 def test_a_damaged_try_costs_nothing_when_a_later_one_is_whole(project):

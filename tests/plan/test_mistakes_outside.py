@@ -91,7 +91,7 @@ BREAKING = {
     "ENV": "a secret cannot be called ENV: sh runs the file that it names",
     "LD_PRELOAD": "variables that begin with LD_ decide which libraries programs load",
     "PYTHONPATH": "variables that begin with PYTHON are settings of Python",
-    "GIT_CONFIG_COUNT": "variables that begin with GIT_CONFIG are settings of git",
+    "GIT_CONFIG_COUNT": "variables that begin with GIT_ are settings of git",
     "CI_ORCHESTRATOR_JOB": OURS,
     "GITHUB_PAT": "GitHub keeps no secret whose name begins with GITHUB_, but GITHUB_TOKEN, which it makes itself",
     "github_pat": "GitHub keeps no secret whose name begins with GITHUB_, but GITHUB_TOKEN, which it makes itself",

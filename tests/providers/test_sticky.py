@@ -171,6 +171,15 @@ def test_nothing_is_written_when_it_says_so_already() -> None:
     assert len(wall.written) == 1
 
 
+def test_a_later_text_takes_the_place_of_the_earlier_and_nothing_is_created() -> None:
+    """Who watches the change is mailed for each new comment, also for one that is deleted at once."""
+    wall = Wall()
+    post(wall, CHANGE, MARKER, "one")
+    post(wall, CHANGE, MARKER, "two")
+    assert wall.created == [f"{MARKER}\none"]
+    assert [one.body for one in wall.held.values()] == [f"{MARKER}\ntwo"]
+
+
 def test_several_of_ours_become_one() -> None:
     wall = Wall()
     for _ in range(3):
