@@ -229,8 +229,10 @@ abstract class Steps extends Script {
         def given = options instanceof Map ? options : [artifacts: options.toString()]
         def files = Glob.find(workspace(), given.artifacts, given.excludes, given.defaultExcludes != false)
         if (!files && !given.allowEmptyArchive) throw new Failure("No artifacts found that match '${given.artifacts}'")
-        copy(files, workspace(), new File(build.out, 'archive'))
-        synchronized (build) { build.report.archived.addAll(files) }
+        synchronized (build) { // two branches may keep a file of the same name, and replacing one takes two steps
+            copy(files, workspace(), new File(build.out, 'archive'))
+            build.report.archived.addAll(files)
+        }
         null
     }
 
