@@ -12,6 +12,7 @@ two tests (rows of data whose shown values are cut short, fixtures in two assemb
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
@@ -64,7 +65,7 @@ class Element:
         return self.text.rstrip().lstrip("\r\n")
 
 
-class CaseReader:
+class CaseReader(ABC):
     """Reads one file. A format is a subclass that fills the four sets and `case`, and what it needs of the rest."""
 
     ROOTS: ClassVar[frozenset[str]]
@@ -81,9 +82,9 @@ class CaseReader:
         self._items: list[Item] = []
         self._seen: Counter[tuple[str, str]] = Counter()
 
+    @abstractmethod
     def case(self, test: Element) -> Iterable[Item]:
         """What one test comes to; usually one case. Called when its element ends, or the file within it."""
-        raise NotImplementedError
 
     def group(self, group: Element) -> Iterable[Item]:
         """What a group comes to beyond its tests, when its element ends."""
