@@ -21,8 +21,7 @@ from ci_orchestrator.errors import Where
 from ci_orchestrator.results.formats.base import Case, Item, Readable, ReadWarning
 from ci_orchestrator.results.formats.text import BoundedText, cut, cut_name, cut_text, mended
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed
-from ci_orchestrator.results.model import LONGEST as LONGEST  # noqa: PLC0414 - `tests.junit` has it from here
-from ci_orchestrator.results.model import Outcome
+from ci_orchestrator.results.model import LONGEST, Outcome
 
 NESTED_SUITES = 32
 """Names of groups that a case keeps; deeper ones are left out."""

@@ -25,9 +25,9 @@ from itertools import chain
 
 from ci_orchestrator.results.formats.base import SUITE_CASE, Case, Format, Item, Readable, SuiteOutput
 from ci_orchestrator.results.formats.text import NAME_LIMIT, BoundedText, cut, cut_name, cut_text
-from ci_orchestrator.results.formats.xmlcases import LONGEST, NESTED_SUITES, check_names, not_whole, said_at_the_end
+from ci_orchestrator.results.formats.xmlcases import NESTED_SUITES, check_names, not_whole, said_at_the_end
 from ci_orchestrator.results.formats.xmlfeed import Attributes, XmlFeed, root_says, root_tag
-from ci_orchestrator.results.model import Attempt, Cause, Outcome
+from ci_orchestrator.results.model import LONGEST, Attempt, Cause, Outcome
 
 ROOTS = ("testsuites", "testsuite", "testcase")
 
